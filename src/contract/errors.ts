@@ -1,0 +1,73 @@
+/**
+ * The one registry of error codes: what a client may receive in the `code` of an
+ * `application/problem+json` body, and as `endedBecause`-like refusals on the panel.
+ * The README's error table is compared with it by a test.
+ */
+export const errorRegistry = {
+  'bad-request': { status: 400, title: 'The request is malformed' },
+  'validation-failed': { status: 400, title: 'A field is missing, unknown or out of its limits' },
+  'body-too-large': { status: 413, title: 'The request body is over the limit' },
+  'bad-cursor': { status: 400, title: 'The page cursor is not one this server gave' },
+  'bad-csv': { status: 400, title: 'The CSV file cannot be read, or a row is wrong' },
+  'bad-credentials': { status: 401, title: 'Unknown login or wrong password' },
+  'not-signed-in': { status: 401, title: 'Sign in first' },
+  'not-allowed': { status: 403, title: 'You do not have this right' },
+  'foreign-origin': { status: 403, title: 'A writing request must come from our own pages' },
+  'outside-your-teams': { status: 403, title: 'That person or call is not of your teams' },
+  'not-found': { status: 404, title: 'There is no such thing here' },
+  'agent-not-found': { status: 404, title: 'There is no such agent' },
+  'call-not-found': { status: 404, title: 'There is no such call' },
+  'queue-not-found': { status: 404, title: 'There is no such queue' },
+  'supervision-not-found': { status: 404, title: 'There is no such supervision' },
+  'already-exists': { status: 409, title: 'That name, login or device is already taken' },
+  'agent-not-on-call': { status: 409, title: 'The agent is not on a call' },
+  'agent-not-connected': { status: 409, title: 'The agent is not connected' },
+  'agent-leg-uncertain': { status: 409, title: 'It is not certain which leg is the agent’s' },
+  'agent-has-two-calls': { status: 409, title: 'The agent has two calls up and none on hold' },
+  'call-already-ended': { status: 409, title: 'The call has ended' },
+  'call-not-agents': { status: 409, title: 'The agent is not on that call' },
+  'supervision-ended': { status: 409, title: 'The supervision has ended' },
+  'supervision-busy': { status: 409, title: 'You are already supervising; stop that one first' },
+  'own-call': { status: 409, title: 'You cannot supervise yourself' },
+  'no-phone': { status: 409, title: 'You have no phone set; an administrator sets devices' },
+  'phone-not-a-device': { status: 409, title: 'Your phone is not a real device (a Local/ or group address)' },
+  'mode-not-available': { status: 409, title: 'That mode is not available here' },
+  'queue-member-static': { status: 409, title: 'A static member cannot be removed; he can be paused' },
+  'needs-ami': { status: 409, title: 'This needs the AMI connection (AMI_HOST …)' },
+  'idempotency-key-reused': { status: 422, title: 'The Idempotency-Key was used with another body' },
+  'too-many-attempts': { status: 429, title: 'Too many attempts; wait and try again' },
+  internal: { status: 500, title: 'Something failed here; it was logged' },
+  'pbx-refused': { status: 502, title: 'Asterisk refused the command' },
+  'pbx-unreachable': { status: 503, title: 'Asterisk does not answer' },
+  'database-unavailable': { status: 503, title: 'The database does not answer' },
+  'audit-unavailable': { status: 503, title: 'The audit entry cannot be written, so nobody may listen' },
+  overloaded: { status: 503, title: 'Too much at once; try again in a moment' },
+  'shutting-down': { status: 503, title: 'The server is stopping' },
+  'pbx-timeout': { status: 504, title: 'Asterisk did not answer in time' },
+  // Start-up and command-line errors: never sent over HTTP, printed by `vigie`.
+  'bad-setting': { status: 500, title: 'A setting is missing or wrong' },
+  'data-dir-in-use': { status: 500, title: 'Another vigie server uses this DATA_DIR' },
+  'data-dir-not-traversable': {
+    status: 500,
+    title: 'The database’s user cannot enter DATA_DIR or the binaries’ folder',
+  },
+  'no-postgres': { status: 500, title: 'No PostgreSQL binaries were found for this DATA_DIR' },
+} as const satisfies Record<string, { status: number; title: string }>;
+
+export type ErrorCode = keyof typeof errorRegistry;
+
+/** An expected refusal or failure with a stable code. `detail` is for people; it never holds secrets. */
+export class AppError extends Error {
+  readonly code: ErrorCode;
+  /** Facts for the client beside the text, e.g. `{field: 'from'}`. */
+  readonly extra: Record<string, unknown>;
+  constructor(code: ErrorCode, detail?: string, extra: Record<string, unknown> = {}) {
+    super(detail ?? errorRegistry[code].title);
+    this.name = 'AppError';
+    this.code = code;
+    this.extra = extra;
+  }
+  get status(): number {
+    return errorRegistry[this.code].status;
+  }
+}

@@ -1,0 +1,77 @@
+import Type, { type Static } from 'typebox';
+import { Agent } from './agents.ts';
+import { Call } from './calls.ts';
+import { Nullable, Time } from './common.ts';
+import { Supervision } from './supervisions.ts';
+
+export const LiveQueue = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  waiting: Type.Integer(),
+  /** Since when the longest-waiting caller waits, null when nobody does. */
+  longestWaitSince: Nullable(Time),
+  agentsTotal: Type.Integer(),
+  agentsFree: Type.Integer(),
+  agentsPaused: Type.Integer(),
+  answeredToday: Type.Integer(),
+  abandonedToday: Type.Integer(),
+  /** Share (0–1) of today's finished visits answered within `serviceLevelTargetMs`; null when none finished. */
+  serviceLevelToday: Nullable(Type.Number()),
+  serviceLevelTargetMs: Type.Integer(),
+});
+export type LiveQueue = Static<typeof LiveQueue>;
+
+/** What the panel must say about its own truth, per PBX. */
+export const LivePbx = Type.Object({
+  name: Type.String(),
+  state: Type.Enum(['connected', 'disconnected', 'refused', 'replaced', 'too-old']),
+  since: Time,
+  detail: Nullable(Type.String()),
+  ami: Type.Enum(['connected', 'disconnected', 'not-configured']),
+  /** How queue membership is known: pushed by AMI, or asked for every `queueMembershipMaxAgeMs`. */
+  queueMembershipMaxAgeMs: Nullable(Type.Integer()),
+});
+export type LivePbx = Static<typeof LivePbx>;
+
+export const LiveSnapshot = Type.Object({
+  seq: Type.Integer(),
+  at: Time,
+  agents: Type.Array(Agent),
+  queues: Type.Array(LiveQueue),
+  calls: Type.Array(Call),
+  supervisions: Type.Array(Supervision),
+  pbxs: Type.Array(LivePbx),
+});
+export type LiveSnapshot = Static<typeof LiveSnapshot>;
+
+/** One numbered change: whole rows that changed, ids of rows that went. Apply only when `seq` is the last + 1. */
+export const LiveChange = Type.Object({
+  seq: Type.Integer(),
+  at: Time,
+  agents: Type.Optional(Type.Array(Agent)),
+  queues: Type.Optional(Type.Array(LiveQueue)),
+  calls: Type.Optional(Type.Array(Call)),
+  supervisions: Type.Optional(Type.Array(Supervision)),
+  pbxs: Type.Optional(Type.Array(LivePbx)),
+  gone: Type.Optional(
+    Type.Object({
+      agents: Type.Optional(Type.Array(Type.String())),
+      queues: Type.Optional(Type.Array(Type.String())),
+      calls: Type.Optional(Type.Array(Type.String())),
+      supervisions: Type.Optional(Type.Array(Type.String())),
+    }),
+  ),
+});
+export type LiveChange = Static<typeof LiveChange>;
+
+/** Socket.IO `/live`: the one event map of both ends. */
+export interface LiveServerToBrowser {
+  snapshot(snapshot: LiveSnapshot): void;
+  change(change: LiveChange): void;
+  /** The session ended (signed out, revoked, expired): the page goes to sign-in. */
+  'signed-out'(why: { code: string }): void;
+}
+export interface LiveBrowserToServer {
+  /** Asks for a snapshot after a missed number; answered by the `snapshot` event. */
+  resync(): void;
+}

@@ -1,0 +1,8 @@
+/** Structured log; pino fits it. Secrets and phone numbers are redacted by the adapter. */
+export interface Log {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+  child(fields: object): Log;
+}

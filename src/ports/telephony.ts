@@ -1,0 +1,64 @@
+import type { TelephonyFact } from './telephony-facts.ts';
+
+/** All our channels and bridges have ids of this prefix, so that a restart finds them and a fold leaves them out. */
+export const ownIdPrefix = 'vigie-';
+export const isOwnId = (id: string): boolean => id.startsWith(ownIdPrefix);
+
+export type SnoopDirection = 'none' | 'in' | 'out' | 'both';
+
+/** A command that the PBX refused, as an expected outcome: what is gone is gone, what fails has its reason. */
+export type CommandOutcome =
+  | { ok: true }
+  | { ok: false; why: 'gone' | 'refused' | 'timeout' | 'unreachable'; detail: string };
+
+/** What supervision asks of one PBX. Every command settles within its deadline (5 s) and never throws for an outcome. */
+export interface TelephonyCommands {
+  createBridge(id: string, name: string): Promise<CommandOutcome>;
+  destroyBridge(id: string): Promise<CommandOutcome>;
+  addToBridge(bridgeId: string, ...legIds: string[]): Promise<CommandOutcome>;
+  /**
+   * Rings a person's own device: auto-answer headers, never forwarded, into our app with id `legId`.
+   * `own-leg-ready` follows when it answered.
+   */
+  ringDevice(request: RingDevice): Promise<CommandOutcome>;
+  /** A snoop channel `legId` on `targetUniqueId`; `own-leg-ready` follows when it may be bridged. */
+  snoop(request: {
+    legId: string;
+    targetUniqueId: string;
+    spy: SnoopDirection;
+    whisper: SnoopDirection;
+  }): Promise<CommandOutcome>;
+  /** No CDR row for this leg of ours. */
+  keepOutOfCdr(legId: string): Promise<CommandOutcome>;
+  hangUp(legId: string, cause?: number): Promise<CommandOutcome>;
+  /** Every channel and bridge of ours on the PBX now. */
+  listOwn(): Promise<{ legs: OwnLeg[]; bridges: OwnBridge[] }>;
+}
+export interface RingDevice {
+  legId: string;
+  device: string;
+  callerName: string;
+  callerNumber: string;
+  ringTimeoutMs: number;
+}
+export interface OwnLeg {
+  id: string;
+  channel: string;
+  state: string;
+  createdAtMs: number;
+}
+export interface OwnBridge {
+  id: string;
+  name: string;
+  legIds: string[];
+}
+
+/** One PBX as the features see it. */
+export interface Telephony {
+  readonly pbx: string;
+  readonly commands: TelephonyCommands;
+  start(onFact: (fact: TelephonyFact) => void): Promise<void>;
+  stop(): Promise<void>;
+  /** Names of queues and endpoints to watch beyond what the PBX tells by itself. */
+  watchQueues(names: readonly string[]): void;
+}
