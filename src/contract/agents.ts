@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
-import { devicesMax, Id, NamedRef, nameLengthMax, Nullable, Page, teamsMax, Time } from './common.ts';
 import { Direction } from './calls.ts';
+import { devicesMax, Id, NamedRef, Nullable, nameLengthMax, Page, Time, teamsMax } from './common.ts';
 
 export const agentStates = [
   'offline',

@@ -1,0 +1,56 @@
+-- One row per call, written once it has ended and again if a late fact corrects it.
+
+create table calls (
+  id                uuid primary key,
+  pbx               text not null,
+  unique_id         text not null,
+  linked_id         text not null,
+  original_call_id  uuid,
+  conversation_id   uuid,
+  direction         text not null,
+  origin            text not null,
+  dialled           text,
+  queue             text,
+  state             text not null,
+  phase             text not null,
+  reason            text,
+  ended_by          text,
+  cause             integer,
+  sip_code          integer,
+  started_at        timestamptz not null,
+  answered_at       timestamptz,
+  ended_at          timestamptz,
+  last_seen_at      timestamptz,
+  menu_ms           integer not null,
+  wait_ms           integer not null,
+  ring_ms           integer not null,
+  talk_ms           integer not null,
+  hold_ms           integer not null,
+  caller_id         uuid,
+  caller_number     text,
+  caller_name       text,
+  callee_id         uuid,
+  callee_number     text,
+  callee_name       text,
+  callee_public_name text,
+  customer_id       uuid,
+  customer_number   text,
+  customer_name     text,
+  customer_nickname text,
+  has_customer      boolean not null,
+  agent_id          uuid,
+  agent_name        text,
+  -- Everyone of ours who talked or was rung, and every queue passed: what filters and rights look at.
+  agent_ids         uuid[] not null default '{}',
+  queues            text[] not null default '{}',
+  queue_visits      jsonb not null default '[]',
+  segments          jsonb not null default '[]',
+  legs              jsonb not null default '[]',
+  -- Grows each time the record is written again: an older version never replaces a newer one.
+  revision          integer not null default 1,
+  updated_at        timestamptz not null default now(),
+  unique (pbx, unique_id)
+);
+create index calls_by_start on calls (started_at desc, id desc);
+create index calls_by_agent on calls using gin (agent_ids);
+create index calls_by_queue on calls using gin (queues);

@@ -1,0 +1,169 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { envSchema } from 'env-schema';
+import Type, { type Static } from 'typebox';
+import { AppError } from './contract/errors.ts';
+
+/**
+ * Every setting, with its default, in one place. The README's settings table is compared with `settings` by a test.
+ * `description` is what that table says.
+ */
+export const settings = {
+  HOST: Type.String({ default: '127.0.0.1', description: 'Address the panel and the API listen on' }),
+  PORT: Type.Integer({
+    default: 8080,
+    minimum: 0,
+    maximum: 65535,
+    description: 'Port of the panel and the API; 0 takes a free one',
+  }),
+  PUBLIC_URL: Type.String({
+    default: '',
+    description:
+      'Address browsers use, when it differs from HOST and PORT; writing requests must come from it',
+  }),
+  DATA_DIR: Type.String({
+    default: '',
+    description:
+      'Folder for the private database and the local log; `/var/lib/vigie` for root, `~/.vigie` otherwise',
+  }),
+  LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
+    default: 'info',
+    description: 'Least severe log lines written',
+  }),
+  TRUST_PROXY: Type.Boolean({
+    default: false,
+    description: 'Take the client address from X-Forwarded-For; only behind your own proxy',
+  }),
+  DATABASE_URL: Type.String({
+    default: '',
+    description: 'PostgreSQL (15 or newer); absent: a private PostgreSQL in DATA_DIR',
+  }),
+  ARI_URL: Type.String({ default: '', description: 'Asterisk’s ARI with its path, `http://host:8088/ari`' }),
+  ARI_USERNAME: Type.String({ default: '', description: 'User of `ari.conf`' }),
+  ARI_PASSWORD: Type.String({ default: '', description: 'Its password' }),
+  ARI_APP: Type.String({
+    default: 'vigie',
+    minLength: 1,
+    maxLength: 64,
+    pattern: '^[A-Za-z0-9_-]+$',
+    description: 'Stasis application; two servers on one PBX need two names',
+  }),
+  PBX_NAME: Type.String({
+    default: 'main',
+    minLength: 1,
+    maxLength: 64,
+    pattern: '^[A-Za-z0-9_-]+$',
+    description: 'Name of the PBX in records',
+  }),
+  AMI_HOST: Type.String({
+    default: '',
+    description: 'Asterisk’s manager (recommended): adds wrap-up, pause reasons, queue positions',
+  }),
+  AMI_PORT: Type.Integer({ default: 5038, minimum: 1, maximum: 65535, description: 'Its port' }),
+  AMI_USERNAME: Type.String({ default: '', description: 'User of `manager.conf` with `read = agent,call`' }),
+  AMI_PASSWORD: Type.String({ default: '', description: 'Its secret' }),
+  SESSION_HOURS: Type.Integer({
+    default: 12,
+    minimum: 1,
+    maximum: 720,
+    description: 'Hours after which a sign-in ends',
+  }),
+} as const;
+
+const Environment = Type.Object(settings);
+type Environment = Static<typeof Environment>;
+
+export interface PbxConfig {
+  name: string;
+  ari: { url: string; username: string; password: string; app: string };
+  ami: { host: string; port: number; username: string; password: string } | null;
+}
+export interface Config {
+  host: string;
+  port: number;
+  publicUrl: string | null;
+  dataDir: string;
+  logLevel: Environment['LOG_LEVEL'];
+  trustProxy: boolean;
+  databaseUrl: string | null;
+  /** Null when no PBX is configured: the panel then says so. */
+  pbx: PbxConfig | null;
+  sessionHours: number;
+}
+
+/** Reads and validates the environment once. Throws `bad-setting` naming the variable, never its value. */
+export function readConfig(env: NodeJS.ProcessEnv = process.env): Readonly<Config> {
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([name, value]) => name in settings && value !== ''),
+  );
+  let values: Environment;
+  try {
+    values = envSchema<Environment>({ schema: Environment, data: given, env: false });
+  } catch (error) {
+    throw new AppError(
+      'bad-setting',
+      `A setting is wrong: ${(error as Error).message.replace(/^env\//, '').replace(/env\//g, '')}`,
+    );
+  }
+  return Object.freeze({
+    host: values.HOST,
+    port: values.PORT,
+    publicUrl: url(values, 'PUBLIC_URL', ['http:', 'https:'])?.replace(/\/+$/, '') ?? null,
+    dataDir: values.DATA_DIR || defaultDataDir(),
+    logLevel: values.LOG_LEVEL,
+    trustProxy: values.TRUST_PROXY,
+    databaseUrl: url(values, 'DATABASE_URL', ['postgres:', 'postgresql:']),
+    pbx: pbxConfig(values),
+    sessionHours: values.SESSION_HOURS,
+  });
+}
+
+function pbxConfig(values: Environment): PbxConfig | null {
+  const address = url(values, 'ARI_URL', ['http:', 'https:']);
+  if (!address) return null;
+  if (!values.ARI_USERNAME) throw new AppError('bad-setting', 'ARI_URL is set, ARI_USERNAME is missing');
+  if (!values.ARI_PASSWORD) throw new AppError('bad-setting', 'ARI_URL is set, ARI_PASSWORD is missing');
+  if (values.AMI_HOST && !values.AMI_USERNAME)
+    throw new AppError('bad-setting', 'AMI_HOST is set, AMI_USERNAME is missing');
+  return {
+    name: values.PBX_NAME,
+    ari: {
+      url: address.replace(/\/+$/, ''),
+      username: values.ARI_USERNAME,
+      password: values.ARI_PASSWORD,
+      app: values.ARI_APP,
+    },
+    ami: values.AMI_HOST
+      ? {
+          host: values.AMI_HOST,
+          port: values.AMI_PORT,
+          username: values.AMI_USERNAME,
+          password: values.AMI_PASSWORD,
+        }
+      : null,
+  };
+}
+
+type UrlSetting = 'PUBLIC_URL' | 'DATABASE_URL' | 'ARI_URL';
+function url(values: Environment, name: UrlSetting, protocols: string[]): string | null {
+  const value = values[name];
+  if (value === '') return null;
+  const parsed = URL.parse(value);
+  if (!parsed || !protocols.includes(parsed.protocol)) {
+    throw new AppError(
+      'bad-setting',
+      `${name} is not a ${protocols.map((p) => `${p}//`).join(' or ')} address`,
+    );
+  }
+  if (name === 'ARI_URL' && (parsed.username || parsed.search)) {
+    throw new AppError(
+      'bad-setting',
+      'ARI_URL holds a user or a query; credentials go into ARI_USERNAME and ARI_PASSWORD',
+    );
+  }
+  return value;
+}
+
+function defaultDataDir(): string {
+  return process.getuid?.() === 0 ? '/var/lib/vigie' : join(homedir(), '.vigie');
+}

@@ -1,0 +1,28 @@
+import { Kysely, PostgresDialect } from 'kysely';
+import pg from 'pg';
+import type { Tables } from './generated/tables.ts';
+
+export type Database = Kysely<Tables>;
+
+/** Times come back as Date; bigint and numeric as numbers, which suits counts and milliseconds. */
+pg.types.setTypeParser(pg.types.builtins.INT8, Number);
+
+export const poolSizeMax = 10;
+const connectTimeoutMs = 3_000;
+const statementTimeoutMs = 30_000;
+
+/** Opens a pool. It connects at the first query; a query fails after `statementTimeoutMs`. */
+export function openDatabase(connectionString: string): { db: Database; close(): Promise<void> } {
+  const pool = new pg.Pool({
+    connectionString,
+    max: poolSizeMax,
+    connectionTimeoutMillis: connectTimeoutMs,
+    statement_timeout: statementTimeoutMs,
+    query_timeout: statementTimeoutMs + 1_000,
+    application_name: 'vigie',
+  });
+  // A lost idle connection is replaced by the pool; without a listener it would end the process.
+  pool.on('error', () => {});
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  return { db, close: () => db.destroy() };
+}

@@ -1,0 +1,171 @@
+// Generated from the migrated database by scripts/codegen/table-types.ts. Do not edit.
+import type { Generated } from 'kysely';
+
+export interface AuditEntriesTable {
+  id: string;
+  at: Date;
+  actor_id: string | null;
+  action: string;
+  subject_id: string | null;
+  call_id: string | null;
+  details: Generated<unknown>;
+}
+
+export interface CallsTable {
+  id: string;
+  pbx: string;
+  unique_id: string;
+  linked_id: string;
+  original_call_id: string | null;
+  conversation_id: string | null;
+  direction: string;
+  origin: string;
+  dialled: string | null;
+  queue: string | null;
+  state: string;
+  phase: string;
+  reason: string | null;
+  ended_by: string | null;
+  cause: number | null;
+  sip_code: number | null;
+  started_at: Date;
+  answered_at: Date | null;
+  ended_at: Date | null;
+  last_seen_at: Date | null;
+  menu_ms: number;
+  wait_ms: number;
+  ring_ms: number;
+  talk_ms: number;
+  hold_ms: number;
+  caller_id: string | null;
+  caller_number: string | null;
+  caller_name: string | null;
+  callee_id: string | null;
+  callee_number: string | null;
+  callee_name: string | null;
+  callee_public_name: string | null;
+  customer_id: string | null;
+  customer_number: string | null;
+  customer_name: string | null;
+  customer_nickname: string | null;
+  has_customer: boolean;
+  agent_id: string | null;
+  agent_name: string | null;
+  agent_ids: Generated<string[]>;
+  queues: Generated<string[]>;
+  queue_visits: Generated<unknown>;
+  segments: Generated<unknown>;
+  legs: Generated<unknown>;
+  revision: Generated<number>;
+  updated_at: Generated<Date>;
+}
+
+export interface IdempotencyKeysTable {
+  person_id: string;
+  key: string;
+  route: string;
+  body_hash: Buffer;
+  status: number;
+  reply: unknown | null;
+  created_at: Generated<Date>;
+}
+
+export interface PeopleTable {
+  id: string;
+  login: string | null;
+  password_hash: string | null;
+  name: string;
+  public_name: string | null;
+  roles: string[];
+  devices: Generated<string[]>;
+  interfaces: Generated<string[]>;
+  pbx: Generated<string>;
+  created_at: Generated<Date>;
+  disabled_at: Date | null;
+}
+
+export interface PersonDevicesTable {
+  pbx: string;
+  device: string;
+  person_id: string;
+}
+
+export interface QueueTeamsTable {
+  pbx: string;
+  queue: string;
+  team_id: string;
+}
+
+export interface QueuesTable {
+  pbx: string;
+  id: string;
+  name: string;
+  service_level_target_ms: Generated<number>;
+  origin: Generated<string>;
+  created_at: Generated<Date>;
+}
+
+export interface SessionsTable {
+  token_hash: Buffer;
+  person_id: string;
+  created_at: Generated<Date>;
+  last_used_at: Generated<Date>;
+  expires_at: Date;
+  user_agent: Generated<string>;
+  address: Generated<string>;
+}
+
+export interface SignInFailuresTable {
+  id: Generated<number>;
+  login: string;
+  address: string;
+  at: Generated<Date>;
+}
+
+export interface SupervisionsTable {
+  id: string;
+  person_id: string;
+  person_name: string;
+  agent_id: string;
+  agent_name: string;
+  pbx: string;
+  mode: string;
+  scope: string;
+  device: string;
+  device_address: string;
+  state: string;
+  reason: string;
+  target_leg: string | null;
+  started_at: Date;
+  live_at: Date | null;
+  ended_at: Date | null;
+  ended_because: string | null;
+  calls: Generated<unknown>;
+  mode_changes: Generated<unknown>;
+}
+
+export interface TeamMembersTable {
+  team_id: string;
+  person_id: string;
+}
+
+export interface TeamsTable {
+  id: string;
+  name: string;
+  created_at: Generated<Date>;
+}
+
+export interface Tables {
+  audit_entries: AuditEntriesTable;
+  calls: CallsTable;
+  idempotency_keys: IdempotencyKeysTable;
+  people: PeopleTable;
+  person_devices: PersonDevicesTable;
+  queue_teams: QueueTeamsTable;
+  queues: QueuesTable;
+  sessions: SessionsTable;
+  sign_in_failures: SignInFailuresTable;
+  supervisions: SupervisionsTable;
+  team_members: TeamMembersTable;
+  teams: TeamsTable;
+}
