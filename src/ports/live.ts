@@ -1,0 +1,60 @@
+/**
+ * The live panel's inner sides: what the shift (agents and queues) gives the board, and what the board gives whoever
+ * carries it to the browsers.
+ */
+import type { Agent } from '../contract/agents.ts';
+import type { LiveChange, LiveQueue, LiveSnapshot } from '../contract/live.ts';
+import type { MayDoFacts } from '../contract/may-do.ts';
+import type { Viewer } from './viewer.ts';
+
+/** An agent's row before it is known who looks at it. */
+export interface AgentView {
+  row: Omit<Agent, 'mayDo'>;
+  teamIds: readonly string[];
+  legs: MayDoFacts['agent']['legs'];
+}
+export interface QueueView {
+  row: LiveQueue;
+  /** Empty: every supervisor sees it. */
+  teamIds: readonly string[];
+}
+
+/** Agents and queues now. Changes are settled when asked for, so that a burst of facts costs one row. */
+export interface LiveShift {
+  agents(): Iterable<AgentView>;
+  agent(id: string): AgentView | undefined;
+  queues(): Iterable<QueueView>;
+  queue(id: string): QueueView | undefined;
+  /** Called when something is to be settled. Returns the way to stop. */
+  onDirty(listener: () => void): () => void;
+  /** Ids of the rows that are new, changed or gone since the last call. */
+  takeChanges(): { agents: ReadonlySet<string>; queues: ReadonlySet<string> };
+}
+
+/**
+ * The board as its carrier sees it. Viewers who see the same share a scope and its sequence of changes.
+ */
+export interface LiveFeed {
+  /** The key of the viewer's scope, which lives until as many leave it as joined. Throws `not-allowed`. */
+  join(viewer: Viewer): string;
+  leave(scope: string): void;
+  /** The key `join` would give now: another than the one joined when rights or teams have changed. */
+  scopeOf(viewer: Viewer): string;
+  /** What the scope has been told so far. */
+  snapshot(scope: string): LiveSnapshot;
+  onChange(listener: (scope: string, change: LiveChange) => void): () => void;
+}
+
+/** Sign-ins as a long-lived connection needs them. */
+export interface LiveSessions {
+  /** Who the `Cookie` header signs in; null for nobody. `sessionKey` names the session without being its secret. */
+  open(
+    cookieHeader: string | undefined,
+  ): Promise<{ viewer: Viewer; sessionKey: string; expiresAtMs: number } | null>;
+  /** A session ended before its time (sign-out, revoked, person disabled). */
+  onRevoked(listener: (sessionKey: string) => void): () => void;
+  /** The person's rights now; null when he may not sign in any more. */
+  viewer(personId: string): Viewer | null;
+  /** Somebody's roles or teams changed. */
+  onViewersChanged(listener: () => void): () => void;
+}
