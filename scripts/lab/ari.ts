@@ -1,0 +1,77 @@
+import WebSocket from 'ws';
+
+const requestLimitMs = 10_000;
+
+/** The few fields of ARI's events and channels that the lab uses. */
+export interface AriChannel {
+  id: string;
+  name: string;
+  state: string;
+  caller: { name: string; number: string };
+  connected: { name: string; number: string };
+}
+export interface AriEvent {
+  type: string;
+  timestamp: string;
+  channel?: AriChannel;
+  args?: string[];
+  cause?: number;
+  cause_txt?: string;
+  tech_cause?: number;
+  digit?: string;
+}
+
+export class AriFailure extends Error {
+  readonly status: number;
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** The lab's own small ARI client; it shares nothing with the product's, so that neither hides the other's faults. */
+export interface LabAri {
+  request<T = unknown>(
+    method: string,
+    path: string,
+    query?: Record<string, string>,
+    body?: unknown,
+  ): Promise<T>;
+  /** Opens the event socket of an application; resolves when Asterisk has accepted it. */
+  events(app: string, onEvent: (event: AriEvent) => void): Promise<{ close(): void }>;
+}
+
+export function createLabAri(url: string, username: string, password: string): LabAri {
+  const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+  return {
+    async request<T>(
+      method: string,
+      path: string,
+      query: Record<string, string> = {},
+      body?: unknown,
+    ): Promise<T> {
+      const target = `${url}${path}?${new URLSearchParams(query)}`;
+      const response = await fetch(target, {
+        method,
+        headers: { authorization, ...(body ? { 'content-type': 'application/json' } : {}) },
+        ...(body ? { body: JSON.stringify(body) } : {}),
+        signal: AbortSignal.timeout(requestLimitMs),
+      });
+      const text = await response.text();
+      if (!response.ok)
+        throw new AriFailure(response.status, `${method} ${path}: ${response.status} ${text}`);
+      return (text === '' ? undefined : JSON.parse(text)) as T;
+    },
+    events: (app, onEvent) => openSocket(url, app, authorization, onEvent),
+  };
+}
+
+function openSocket(url: string, app: string, authorization: string, onEvent: (event: AriEvent) => void) {
+  const { promise, resolve, reject } = Promise.withResolvers<{ close(): void }>();
+  const address = `${url.replace('http', 'ws')}/events?app=${app}&subscribeAll=true`;
+  const socket = new WebSocket(address, { headers: { authorization }, handshakeTimeout: requestLimitMs });
+  socket.on('message', (data) => onEvent(JSON.parse(String(data)) as AriEvent));
+  socket.on('open', () => resolve({ close: () => socket.terminate() }));
+  socket.on('error', reject);
+  return promise;
+}

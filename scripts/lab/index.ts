@@ -1,0 +1,175 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createLabAri } from './ari.ts';
+import { type Asterisk, createAsterisk, type InstanceDirs } from './asterisk.ts';
+import { type AsteriskInstall, ensureInstalled } from './install.ts';
+import { createPbx, type Pbx, type PbxOptions, pbxValues } from './pbx.ts';
+import { createPhones, type Phones } from './phones.ts';
+import { pbxPjsip, phonesPjsip } from './pjsip.ts';
+import { claimPorts, type LabPorts } from './ports.ts';
+import { defaultRoster, type PhoneSpec } from './roster.ts';
+import { writeConfigs } from './template.ts';
+import { toneClasses, writeTones } from './tone.ts';
+import { isAlive, type Progress, sayOnStderr, waitFor } from './tools.ts';
+
+export interface LabOptions {
+  /** Letters and digits; appears in folder names and as Asterisk's system name. */
+  name: string;
+  /** Fixed ports (2000 from here); default: a free block. */
+  portBase?: number;
+  /** Blocks of ports: each gives about 350 simultaneous calls. */
+  portBlocks?: number;
+  pbx?: PbxOptions;
+  /** Changes to phones, by number. */
+  phones?: Record<string, Partial<PhoneSpec>>;
+  progress?: Progress;
+}
+
+/** A real PBX with real phones, all on 127.0.0.1. */
+export interface Lab {
+  readonly name: string;
+  readonly ports: LabPorts;
+  readonly version: string;
+  readonly pbx: Pbx;
+  readonly phones: Phones;
+  /** Ends everything and removes its folders; twice is fine. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a PBX and its phones and waits until all of them work; installs Asterisk first where it is missing.
+ * Everything ends with `stop()`, and with this process.
+ */
+export async function startLab(options: LabOptions): Promise<Lab> {
+  const install = await ensureInstalled(options.progress ?? sayOnStderr);
+  const ports = await claimPorts(options.portBase, options.portBlocks);
+  const dirs = makeDirs(install, options.name);
+  const instances: Asterisk[] = [];
+  const killAll = () => {
+    for (const instance of instances) instance.killNow();
+    rmSync(dirs.host, { recursive: true, force: true });
+  };
+  process.once('exit', killAll);
+  let phones: Phones | undefined;
+  let stopping: Promise<void> | undefined;
+  const stop = () => {
+    stopping ??= (async () => {
+      phones?.close();
+      await Promise.all(instances.map((instance) => instance.stop()));
+      rmSync(dirs.host, { recursive: true, force: true });
+      process.off('exit', killAll);
+      await ports.release();
+    })();
+    return stopping;
+  };
+  try {
+    const roster = rosterWith(options.phones ?? {});
+    const secrets = { ari: randomBytes(12).toString('hex'), phones: randomBytes(12).toString('hex') };
+    const made = await configure(install, dirs, { options, ports, roster, secrets });
+    instances.push(made.pbx, made.phones);
+    await Promise.all(instances.map((instance) => instance.start()));
+    const pbx = createPbx(made.pbx, made.pbxDirs, ports, secrets.ari);
+    const ari = createLabAri(`http://127.0.0.1:${ports.phonesAri}/ari`, 'phones', secrets.phones);
+    phones = await createPhones(ari, roster, `127.0.0.1:${ports.sip}`);
+    await allRegistered(pbx, roster);
+    return { name: options.name, ports, version: install.version, pbx, phones, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function rosterWith(changes: Record<string, Partial<PhoneSpec>>): PhoneSpec[] {
+  return defaultRoster().map((phone) => ({ ...phone, ...changes[phone.number] }));
+}
+
+/** A folder for this lab, named after this process; folders of processes that are gone are removed on the way. */
+function makeDirs(install: AsteriskInstall, name: string): InstanceDirs {
+  if (!/^[a-z0-9-]{1,30}$/i.test(name))
+    throw new Error(`a lab's name is letters, digits and dashes, not "${name}"`);
+  for (const entry of readdirSync(install.instancesDir)) {
+    const owner = Number(/\.(\d+)\.[0-9a-f]+$/.exec(entry)?.[1]);
+    if (owner && !isAlive(owner)) rmSync(join(install.instancesDir, entry), { recursive: true, force: true });
+  }
+  const host = join(install.instancesDir, `${name}.${process.pid}.${randomBytes(3).toString('hex')}`);
+  mkdirSync(host, { recursive: true });
+  return { host, inside: host.slice(install.root.length) };
+}
+
+interface Plan {
+  options: LabOptions;
+  ports: LabPorts;
+  roster: PhoneSpec[];
+  secrets: { ari: string; phones: string };
+}
+
+async function configure(install: AsteriskInstall, dirs: InstanceDirs, plan: Plan) {
+  const { options, ports, roster, secrets } = plan;
+  const tonesHost = join(install.instancesDir, 'tones');
+  await writeTones(tonesHost);
+  const tones = tonesHost.slice(install.root.length);
+  const pbxDirs = below(dirs, 'pbx');
+  const phonesDirs = below(dirs, 'phones');
+  const common = { modules: install.moduleDir, tones, name: options.name };
+  await writeInstance(
+    'pbx',
+    pbxDirs,
+    options.pbx?.append,
+    pbxPjsip(ports, roster, options.pbx?.overloadTrigger ?? 'pjsip_only'),
+    {
+      ...common,
+      ...pbxValues(options.pbx ?? {}, ports, secrets.ari, tones),
+    },
+  );
+  await writeInstance('phones', phonesDirs, undefined, phonesPjsip(ports, roster), {
+    ...common,
+    ariPort: ports.phonesAri,
+    ariPassword: secrets.phones,
+    rtpFirst: ports.phonesRtp[0],
+    rtpLast: ports.phonesRtp[1],
+    toneClasses: toneClasses(tones),
+  });
+  return { pbx: createAsterisk(install, pbxDirs), phones: createAsterisk(install, phonesDirs), pbxDirs };
+}
+
+const below = (dirs: InstanceDirs, name: string): InstanceDirs => ({
+  host: join(dirs.host, name),
+  inside: `${dirs.inside}/${name}`,
+});
+
+async function writeInstance(
+  kind: 'pbx' | 'phones',
+  dirs: InstanceDirs,
+  append: Record<string, string> | undefined,
+  pjsip: string,
+  values: Record<string, string | number>,
+): Promise<void> {
+  const folders = ['etc', 'var', 'spool', 'run', 'log'];
+  await Promise.all(
+    [...folders, 'log/cdr-csv', 'log/cel-custom', 'var/keys', 'var/agi-bin'].map((name) =>
+      mkdir(join(dirs.host, name), { recursive: true }),
+    ),
+  );
+  const places = Object.fromEntries(folders.map((name) => [name, `${dirs.inside}/${name}`]));
+  const data = '/usr/share/asterisk';
+  await writeConfigs(
+    join(import.meta.dirname, kind),
+    join(dirs.host, 'etc'),
+    { ...values, ...places, data },
+    {
+      'pjsip.conf': pjsip,
+      ...append,
+    },
+  );
+}
+
+async function allRegistered(pbx: Pbx, roster: PhoneSpec[]): Promise<void> {
+  const expected = roster.filter((phone) => phone.registered).reduce((sum, phone) => sum + phone.contacts, 0);
+  const count = async () => {
+    const text = await pbx.cli('pjsip show contacts');
+    return (text.match(/sip:phone-/g) ?? []).length >= expected;
+  };
+  await waitFor('the phones to register', count, 20_000, 50);
+}
