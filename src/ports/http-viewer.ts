@@ -1,0 +1,34 @@
+import type { FastifyRequest } from 'fastify';
+import { AppError } from '../contract/errors.ts';
+import type { Permission } from '../contract/permissions.ts';
+import type { Viewer } from './viewer.ts';
+
+/** Who may call a route. Every route says it in `config.access`; the server does not start otherwise. */
+export type Access = 'public' | 'signed-in' | Permission;
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The signed-in person; null on public routes. */
+    viewer: Viewer | null;
+  }
+  interface FastifyContextConfig {
+    access?: Access;
+  }
+}
+
+/** The signed-in person of a route that is not public. Throws `not-signed-in`. */
+export function requireViewer(request: FastifyRequest): Viewer {
+  if (!request.viewer) throw new AppError('not-signed-in');
+  return request.viewer;
+}
+
+/** Who a cookie belongs to. */
+export interface Sessions {
+  /** Reads the `Cookie` header; null when there is no session, or it has expired or was revoked. */
+  viewerOfCookie(cookieHeader: string | undefined): Promise<Viewer | null>;
+  /**
+   * Called when sessions end before their time: sign-out, revocation, a person disabled. `tokenHash` null: all of that
+   * person's. Within a second of the change, also when another process made it. Returns the way to stop.
+   */
+  onRevoked(listener: (revoked: { personId: string; tokenHash: string | null }) => void): () => void;
+}
