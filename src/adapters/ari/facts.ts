@@ -1,0 +1,136 @@
+import type { AriEvent, AriEventType, Channel } from '../../asterisk-ari-client/index.ts';
+import { isOwnId } from '../../ports/telephony.ts';
+import type { FactHeader, TelephonyFact } from '../../ports/telephony-facts.ts';
+import { presenceFactOf } from './presence-facts.ts';
+import { bridgeKindOf, channelVariable, isCallLeg, legOf } from './snapshots.ts';
+import { attendedTransferOf, blindTransferOf } from './transfer-facts.ts';
+
+/** Exactly the event types that become facts: what the PBX is asked to send. */
+export const eventTypesUsed = [
+  'ChannelCreated',
+  'ChannelStateChange',
+  'ChannelDialplan',
+  'ChannelCallerId',
+  'ChannelHold',
+  'ChannelUnhold',
+  'ChannelEnteredBridge',
+  'ChannelLeftBridge',
+  'ChannelDestroyed',
+  'Dial',
+  'BridgeBlindTransfer',
+  'BridgeAttendedTransfer',
+  'StasisStart',
+  'DeviceStateChanged',
+  'EndpointStateChange',
+  'PeerStatusChange',
+] as const satisfies readonly AriEventType[];
+
+/** A fact without its header. */
+export type FactBody = TelephonyFact extends infer Fact
+  ? Fact extends FactHeader
+    ? Omit<Fact, keyof FactHeader>
+    : never
+  : never;
+
+/**
+ * One ARI event as the fact it tells, or undefined when it tells none: our own legs become own-leg facts, and snoops
+ * and announcers of others are nobody's call. Pure; any JSON of a known type is tolerated.
+ */
+export function factOf(event: AriEvent): FactBody | undefined {
+  switch (event.type) {
+    case 'ChannelCreated':
+      return isCallLeg(event.channel) ? { kind: 'leg-created', leg: legOf(event.channel) } : undefined;
+    case 'ChannelStateChange':
+      return stateFactOf(event.channel);
+    case 'ChannelDialplan':
+      return isCallLeg(event.channel) ? { kind: 'leg-dialplan', leg: legOf(event.channel) } : undefined;
+    case 'ChannelCallerId':
+      return isCallLeg(event.channel) ? { kind: 'leg-identity', leg: legOf(event.channel) } : undefined;
+    case 'ChannelHold':
+    case 'ChannelUnhold':
+      return isCallLeg(event.channel)
+        ? { kind: 'leg-hold', uniqueId: event.channel.id, held: event.type === 'ChannelHold' }
+        : undefined;
+    case 'ChannelEnteredBridge':
+      return event.channel && isCallLeg(event.channel)
+        ? {
+            kind: 'bridge-entered',
+            uniqueId: event.channel.id,
+            bridgeId: event.bridge.id,
+            bridge: bridgeKindOf(event.bridge),
+            leg: legOf(event.channel),
+          }
+        : undefined;
+    case 'ChannelLeftBridge':
+      return isCallLeg(event.channel)
+        ? { kind: 'bridge-left', uniqueId: event.channel.id, bridgeId: event.bridge.id }
+        : undefined;
+    case 'ChannelDestroyed':
+      return endFactOf(event);
+    case 'Dial':
+      return dialFactOf(event);
+    case 'BridgeBlindTransfer':
+      return blindTransferOf(event);
+    case 'BridgeAttendedTransfer':
+      return attendedTransferOf(event);
+    case 'StasisStart':
+      return isOwnId(event.channel.id)
+        ? {
+            kind: 'own-leg-ready',
+            uniqueId: event.channel.id,
+            channel: event.channel.name,
+            args: event.args,
+          }
+        : undefined;
+    case 'DeviceStateChanged':
+    case 'EndpointStateChange':
+    case 'PeerStatusChange':
+      return presenceFactOf(event);
+    default:
+      return undefined;
+  }
+}
+
+function stateFactOf(channel: Channel): FactBody | undefined {
+  if (isCallLeg(channel)) return { kind: 'leg-state', leg: legOf(channel) };
+  if (isOwnId(channel.id) && channel.state === 'Ringing')
+    return { kind: 'own-leg-ringing', uniqueId: channel.id };
+  return undefined;
+}
+
+function endFactOf(event: Extract<AriEvent, { type: 'ChannelDestroyed' }>): FactBody | undefined {
+  const { channel, cause, cause_txt: causeText, tech_cause: techCause } = event;
+  const sipCode = typeof techCause === 'number' && techCause > 0 ? techCause : null;
+  const common = { uniqueId: channel.id, channel: channel.name, cause: cause ?? 0, sipCode };
+  if (isOwnId(channel.id)) return { kind: 'own-leg-ended', ...common };
+  if (!isCallLeg(channel)) return undefined;
+  const hangupSource = channelVariable(channel, 'CHANNEL(hangupsource)');
+  return { kind: 'leg-ended', ...common, causeText: causeText ?? '', hangupSource };
+}
+
+function dialFactOf(event: Extract<AriEvent, { type: 'Dial' }>): FactBody | undefined {
+  if (!isCallLeg(event.peer)) return undefined;
+  return {
+    kind: 'dial',
+    callerUniqueId: event.caller && isCallLeg(event.caller) ? event.caller.id : null,
+    peer: legOf(event.peer),
+    dialString: event.dialstring ?? '',
+    status: dialStatuses.has(event.dialstatus) ? (event.dialstatus as DialStatus) : 'OTHER',
+    forward: event.forward ?? '',
+    forwardedUniqueId: event.forwarded?.id ?? null,
+  };
+}
+
+type DialStatus = Extract<TelephonyFact, { kind: 'dial' }>['status'];
+const dialStatuses = new Set<string>([
+  '',
+  'RINGING',
+  'PROGRESS',
+  'PROCEEDING',
+  'ANSWER',
+  'BUSY',
+  'NOANSWER',
+  'CANCEL',
+  'CONGESTION',
+  'CHANUNAVAIL',
+] satisfies DialStatus[]);

@@ -1,0 +1,33 @@
+import type { AriClient, Bridge, Channel, Endpoint } from '../../asterisk-ari-client/index.ts';
+import type { FactBody } from './facts.ts';
+import { endpointFactOf } from './presence-facts.ts';
+import { bridgeKindOf, isCallLeg, legOf } from './snapshots.ts';
+
+/** What a resync reads. */
+export interface PbxSnapshot {
+  channels: Channel[];
+  bridges: Bridge[];
+  endpoints: Endpoint[];
+}
+
+/** Channels are read before bridges: a bridge member not yet in the list has its events, which follow. */
+export async function readSnapshot(client: AriClient): Promise<PbxSnapshot> {
+  const channels = await client.channels.list();
+  const bridges = await client.bridges.list();
+  const endpoints = await client.endpoints.list();
+  return { channels, bridges, endpoints };
+}
+
+/** The facts of a snapshot, in the order in which they make sense. */
+export function factsOfSnapshot({ channels, bridges, endpoints }: PbxSnapshot): FactBody[] {
+  const legs = new Map(channels.filter(isCallLeg).map((channel) => [channel.id, legOf(channel)]));
+  const seen = [...legs.values()].map((leg): FactBody => ({ kind: 'leg-seen', leg }));
+  const entered = bridges.flatMap((bridge) =>
+    bridge.channels.flatMap((uniqueId): FactBody[] => {
+      const leg = legs.get(uniqueId);
+      if (!leg) return [];
+      return [{ kind: 'bridge-entered', uniqueId, bridgeId: bridge.id, bridge: bridgeKindOf(bridge), leg }];
+    }),
+  );
+  return [...seen, ...entered, ...endpoints.map(endpointFactOf)];
+}
