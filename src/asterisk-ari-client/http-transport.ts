@@ -45,8 +45,12 @@ export function createHttpTransport({
     const onAbort = () => request.destroy();
     call.signal.addEventListener('abort', onAbort, { once: true });
     const done = () => call.signal.removeEventListener('abort', onAbort);
-    request.on('finish', () => {
-      call.sent = true;
+    request.on('socket', (socket) => {
+      const markSent = () => {
+        call.sent = true;
+      };
+      if (request.reusedSocket) markSent();
+      else socket.once(isSecure ? 'secureConnect' : 'connect', markSent);
     });
     request.on('response', (response) => readReply(response, call, replyBytesMax, settle));
     request.on('close', done);
@@ -54,8 +58,12 @@ export function createHttpTransport({
       done();
       // Asterisk closed an idle connection as we picked it up: asking again is safe for a GET only.
       const wasStale = request.reusedSocket && 'code' in error && error.code === 'ECONNRESET';
-      if (wasStale && mayRetry && call.method === 'GET' && !call.signal.aborted) attempt(call, settle, false);
-      else settle.reject(networkError(error, call));
+      if (!wasStale || !mayRetry || call.method !== 'GET' || call.signal.aborted) {
+        settle.reject(networkError(error, call));
+        return;
+      }
+      call.sent = false;
+      attempt(call, settle, false);
     });
     request.end(call.body);
   }

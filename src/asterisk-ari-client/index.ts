@@ -1,3 +1,4 @@
+export { type AriAcceptor, type AriAcceptorOptions, createAriAcceptor } from './acceptor.ts';
 export { createAriClient } from './client.ts';
 export type {
   AriClient,

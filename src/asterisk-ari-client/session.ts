@@ -48,6 +48,7 @@ export function createSession(options: SessionOptions, http: AriTransport | unde
   let generation = options.firstGeneration - 1;
 
   function attach(ws: WebSocket, socket: Socket | undefined, onEnd: (end: LinkEnd) => void): void {
+    link?.cut('replaced');
     generation += 1;
     const own = generation;
     intake.startGeneration(own);
