@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import type { Tables } from './generated/tables.ts';
+import { translatingPool } from './unavailable.ts';
 
 export type Database = Kysely<Tables>;
 
@@ -11,7 +12,7 @@ export const poolSizeMax = 10;
 const connectTimeoutMs = 3_000;
 const statementTimeoutMs = 30_000;
 
-/** Opens a pool. It connects at the first query; a query fails after `statementTimeoutMs`. */
+/** Opens a pool. It connects at the first query; a query fails after `statementTimeoutMs`, and with `database-unavailable` when the database does not answer. */
 export function openDatabase(connectionString: string): { db: Database; close(): Promise<void> } {
   const pool = new pg.Pool({
     connectionString,
@@ -23,6 +24,6 @@ export function openDatabase(connectionString: string): { db: Database; close():
   });
   // A lost idle connection is replaced by the pool; without a listener it would end the process.
   pool.on('error', () => {});
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: translatingPool(pool) }) });
   return { db, close: () => db.destroy() };
 }
