@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createLabAri } from './ari.ts';
 import { type Asterisk, createAsterisk, type InstanceDirs } from './asterisk.ts';
+import { createEar, type Ear } from './ear.ts';
 import { type AsteriskInstall, ensureInstalled } from './install.ts';
 import { createPbx, type Pbx, type PbxOptions, pbxValues } from './pbx.ts';
 import { createPhones, type Phones } from './phones.ts';
@@ -34,6 +35,8 @@ export interface Lab {
   readonly version: string;
   readonly pbx: Pbx;
   readonly phones: Phones;
+  /** Starts hearing all RTP of this lab. */
+  listen(): Promise<Ear>;
   /** Ends everything and removes its folders; twice is fine. */
   stop(): Promise<void>;
 }
@@ -47,6 +50,12 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   const ports = await claimPorts(options.portBase, options.portBlocks);
   const dirs = makeDirs(install, options.name);
   const instances: Asterisk[] = [];
+  const ears: Ear[] = [];
+  const listen = async () => {
+    const ear = await createEar([ports.base, ports.rtp[1]]);
+    ears.push(ear);
+    return ear;
+  };
   const killAll = () => {
     for (const instance of instances) instance.killNow();
     rmSync(dirs.host, { recursive: true, force: true });
@@ -57,6 +66,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   const stop = () => {
     stopping ??= (async () => {
       phones?.close();
+      await Promise.all(ears.map((ear) => ear.close()));
       await Promise.all(instances.map((instance) => instance.stop()));
       rmSync(dirs.host, { recursive: true, force: true });
       process.off('exit', killAll);
@@ -74,7 +84,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
     const ari = createLabAri(`http://127.0.0.1:${ports.phonesAri}/ari`, 'phones', secrets.phones);
     phones = await createPhones(ari, roster, `127.0.0.1:${ports.sip}`);
     await allRegistered(pbx, roster);
-    return { name: options.name, ports, version: install.version, pbx, phones, stop };
+    return { name: options.name, ports, version: install.version, pbx, phones, listen, stop };
   } catch (error) {
     await stop();
     throw error;
