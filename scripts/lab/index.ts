@@ -11,6 +11,8 @@ import { createPhones, type Phones } from './phones.ts';
 import { pbxPjsip, phonesPjsip } from './pjsip.ts';
 import { claimPorts, type LabPorts } from './ports.ts';
 import { defaultRoster, type PhoneSpec } from './roster.ts';
+import { createLoadGenerator, type LoadOptions } from './sipp.ts';
+import type { LoadCall } from './sipp-log.ts';
 import { writeConfigs } from './template.ts';
 import { toneClasses, writeTones } from './tone.ts';
 import { isAlive, type Progress, sayOnStderr, waitFor } from './tools.ts';
@@ -37,6 +39,8 @@ export interface Lab {
   readonly phones: Phones;
   /** Starts hearing all RTP of this lab. */
   listen(): Promise<Ear>;
+  /** Makes calls with SIPp and gives its own log of them. */
+  sipp(options: LoadOptions): Promise<LoadCall[]>;
   /** Ends everything and removes its folders; twice is fine. */
   stop(): Promise<void>;
 }
@@ -50,6 +54,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   const ports = await claimPorts(options.portBase, options.portBlocks);
   const dirs = makeDirs(install, options.name);
   const instances: Asterisk[] = [];
+  const load = createLoadGenerator(ports, join(dirs.host, 'sipp'));
   const ears: Ear[] = [];
   const listen = async () => {
     const ear = await createEar([ports.base, ports.rtp[1]]);
@@ -66,7 +71,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   const stop = () => {
     stopping ??= (async () => {
       phones?.close();
-      await Promise.all(ears.map((ear) => ear.close()));
+      await Promise.all([...ears.map((ear) => ear.close()), load.stop()]);
       await Promise.all(instances.map((instance) => instance.stop()));
       rmSync(dirs.host, { recursive: true, force: true });
       process.off('exit', killAll);
@@ -84,7 +89,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
     const ari = createLabAri(`http://127.0.0.1:${ports.phonesAri}/ari`, 'phones', secrets.phones);
     phones = await createPhones(ari, roster, `127.0.0.1:${ports.sip}`);
     await allRegistered(pbx, roster);
-    return { name: options.name, ports, version: install.version, pbx, phones, listen, stop };
+    return { name: options.name, ports, version: install.version, pbx, phones, listen, sipp: load.run, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -115,12 +115,11 @@ export async function createPhones(ari: LabAri, roster: PhoneSpec[], pbxSip: str
     log.push(control.call);
     await ari.request('POST', '/channels', {
       channelId: control.call.id,
-      endpoint: `PJSIP/${order.to}@${spec ? phoneEndpoint(spec.number, 0) : 'trunk'}`,
+      endpoint: `PJSIP/${order.to}@${spec ? phoneEndpoint(spec.number, 0) : `trunk-${order.codec ?? 'slin16'}`}`,
       app: 'phones',
       appArgs: 'out',
       timeout: '-1',
       callerId: `"${control.call.from.name.replaceAll('"', "'")}" <${number}>`,
-      ...(spec ? {} : { formats: order.codec ?? 'slin16' }),
     });
     return control.call;
   };

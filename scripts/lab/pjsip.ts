@@ -80,19 +80,24 @@ export function phonesPjsip(ports: LabPorts, roster: PhoneSpec[]): string {
     }),
     section('udp', 'transport', { protocol: 'udp', bind: `127.0.0.1:${ports.phonesSip}` }),
     section('pbx', 'aor', { contact: pbx }),
-    endpoint('trunk', {
-      context: 'outside',
-      allow: trunkCodecs,
-      aors: 'pbx',
-      from_user: 'trunk',
-      send_pai: 'yes',
-      trust_id_inbound: 'yes',
-      trust_id_outbound: 'yes',
-      moh_passthrough: 'yes',
-    }),
+    outside('trunk', trunkCodecs),
+    ...trunkCodecs.split(',').map((codec) => outside(`trunk-${codec}`, codec)),
     ...roster.flatMap((phone) => phoneOnPhones(phone, pbx)),
   ].join('\n');
 }
+
+/** The outside world: one endpoint for calls that arrive, one for each codec to call with. */
+const outside = (name: string, codecs: string) =>
+  endpoint(name, {
+    context: 'outside',
+    allow: codecs,
+    aors: 'pbx',
+    from_user: 'trunk',
+    send_pai: 'yes',
+    trust_id_inbound: 'yes',
+    trust_id_outbound: 'yes',
+    moh_passthrough: 'yes',
+  });
 
 /** The name of a phone's endpoint on the phones' Asterisk; the second contact of a number has an end `b`, … */
 export const phoneEndpoint = (number: string, contact: number) =>
