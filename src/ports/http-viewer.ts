@@ -26,9 +26,4 @@ export function requireViewer(request: FastifyRequest): Viewer {
 export interface Sessions {
   /** Reads the `Cookie` header; null when there is no session, or it has expired or was revoked. */
   viewerOfCookie(cookieHeader: string | undefined): Promise<Viewer | null>;
-  /**
-   * Called when sessions end before their time: sign-out, revocation, a person disabled. `tokenHash` null: all of that
-   * person's. Within a second of the change, also when another process made it. Returns the way to stop.
-   */
-  onRevoked(listener: (revoked: { personId: string; tokenHash: string | null }) => void): () => void;
 }

@@ -1,0 +1,96 @@
+import cookie from '@fastify/cookie';
+import rateLimit from '@fastify/rate-limit';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import fastify, { type FastifyInstance, type FastifyPluginAsync, type FastifyRequest } from 'fastify';
+import { v7 as uuid } from 'uuid';
+import { AppError } from '../../contract/errors.ts';
+import type { Sessions } from '../../ports/http-viewer.ts';
+import type { Log } from '../../ports/log.ts';
+import { guardRoutes } from './access.ts';
+import { describeRoutes, serveDocs } from './docs.ts';
+import { type MetricsText, type Readiness, serveHealth } from './health.ts';
+import { servePanel } from './panel.ts';
+import { answerProblems } from './problem.ts';
+import { sendSecurityHeaders } from './security-headers.ts';
+import { validatorCompiler } from './validation.ts';
+
+export const bodyBytesMax = 1_000_000;
+/** Requests to /api one address may send in a minute: an office of 200 panels behind one address stays far below. */
+export const requestsPerMinuteMax = 6_000;
+const requestTimeoutMs = 30_000;
+
+export interface HttpServerOptions {
+  config: { publicUrl: string | null; trustProxy: boolean };
+  version: string;
+  log: Log;
+  sessions: Sessions;
+  /** Each feature's routes, with full paths (`/api/agents`) and `config.access`. */
+  // biome-ignore lint/suspicious/noExplicitAny: a plugin keeps the type provider it was written with
+  routes: FastifyPluginAsync<any, any, any>[];
+  /** The built panel. */
+  staticFolder: string;
+  metrics: MetricsText & {
+    observeRequest(request: { method: string; route: string; status: number; seconds: number }): void;
+  };
+  readiness: () => Promise<Readiness>;
+}
+
+/** The server, ready to `listen`. Rejects when a route does not say who may call it. */
+export async function createHttpServer(o: HttpServerOptions): Promise<FastifyInstance> {
+  const app = fastify({
+    logger: false,
+    bodyLimit: bodyBytesMax,
+    requestTimeout: requestTimeoutMs,
+    trustProxy: o.config.trustProxy,
+    genReqId: (request) => requestId(request.headers['x-request-id']),
+    forceCloseConnections: 'idle',
+    ajv: { customOptions: { removeAdditional: false } },
+    routerOptions: { maxParamLength: 200 },
+  }).withTypeProvider<TypeBoxTypeProvider>();
+  app.setValidatorCompiler(validatorCompiler());
+  answerProblems(app, o.log);
+  watchRequests(app, o);
+  await sendSecurityHeaders(app, o.config.publicUrl);
+  await app.register(cookie);
+  await describeRoutes(app, o.version);
+  guardRoutes(app, o.sessions, o.config.publicUrl);
+  await app.register(async (api) => {
+    await api.register(rateLimit, {
+      max: requestsPerMinuteMax,
+      timeWindow: 60_000,
+      errorResponseBuilder: (_request, { ttl }) =>
+        new AppError('too-many-attempts', 'Too many requests; wait and try again', {
+          retryAfterS: Math.ceil(ttl / 1_000),
+        }),
+    });
+    for (const plugin of o.routes) await api.register(plugin);
+  });
+  serveHealth(app, o.readiness, o.metrics);
+  await serveDocs(app);
+  await servePanel(app, o.staticFolder);
+  await app.ready();
+  return app as unknown as FastifyInstance;
+}
+
+/** One the client or a proxy gave, when it looks like one; it comes back in the answer and in the log. */
+function requestId(given: string | string[] | undefined): string {
+  return typeof given === 'string' && /^[A-Za-z0-9_-]{8,64}$/.test(given) ? given : uuid();
+}
+
+/** Neither the log nor the metrics hold a URL: search words and phone numbers are in it. Only the route's pattern. */
+function watchRequests(app: FastifyInstance, o: HttpServerOptions): void {
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+    if (request.url.startsWith('/api/')) reply.header('cache-control', 'no-store');
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const route = patternOf(request);
+    const { method } = request;
+    const status = reply.statusCode;
+    o.metrics.observeRequest({ method, route, status, seconds: reply.elapsedTime / 1_000 });
+    const who = { requestId: request.id, personId: request.viewer?.personId };
+    o.log.debug({ method, route, status, ms: Math.round(reply.elapsedTime), ...who }, 'request');
+  });
+}
+
+const patternOf = (request: FastifyRequest): string => request.routeOptions.url ?? 'unknown';
