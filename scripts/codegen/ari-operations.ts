@@ -1,4 +1,4 @@
-import { header, modelNames, typeName } from './ari-models.ts';
+import { modelNames, typeName } from './ari-models.ts';
 import type { Operation, Parameter, Resource } from './ari-types.ts';
 
 interface Entry {
@@ -73,7 +73,6 @@ export function renderOperations(resources: Resource[]): string {
     return `  ${resource.name}: {\n${entriesOf(resource).map(renderRow).join('')}  },\n`;
   });
   return [
-    header,
     `import type { AriCallOptions, AriVariables, NoParams, OperationTable } from '../operations.ts';`,
     `import type { ${[...used].sort().join(', ')} } from './models.ts';\n`,
     ...apis,
