@@ -1,6 +1,7 @@
 import type { AriEvent, AriEventType, Channel } from '../../asterisk-ari-client/index.ts';
 import { isOwnId } from '../../ports/telephony.ts';
 import type { FactHeader, TelephonyFact } from '../../ports/telephony-facts.ts';
+import { isHelperId } from './helper-channel.ts';
 import { presenceFactOf } from './presence-facts.ts';
 import { bridgeKindOf, channelVariable, isCallLeg, legOf } from './snapshots.ts';
 import { attendedTransferOf, blindTransferOf } from './transfer-facts.ts';
@@ -74,7 +75,7 @@ export function factOf(event: AriEvent): FactBody | undefined {
     case 'BridgeAttendedTransfer':
       return attendedTransferOf(event);
     case 'StasisStart':
-      return isOwnId(event.channel.id)
+      return isOwnLeg(event.channel)
         ? {
             kind: 'own-leg-ready',
             uniqueId: event.channel.id,
@@ -91,9 +92,12 @@ export function factOf(event: AriEvent): FactBody | undefined {
   }
 }
 
+/** A leg of a supervision; helper channels that only read are nobody's business. */
+const isOwnLeg = ({ id }: Channel): boolean => isOwnId(id) && !isHelperId(id);
+
 function stateFactOf(channel: Channel): FactBody | undefined {
   if (isCallLeg(channel)) return { kind: 'leg-state', leg: legOf(channel) };
-  if (isOwnId(channel.id) && channel.state === 'Ringing')
+  if (isOwnLeg(channel) && channel.state === 'Ringing')
     return { kind: 'own-leg-ringing', uniqueId: channel.id };
   return undefined;
 }
@@ -102,7 +106,7 @@ function endFactOf(event: Extract<AriEvent, { type: 'ChannelDestroyed' }>): Fact
   const { channel, cause, cause_txt: causeText, tech_cause: techCause } = event;
   const sipCode = typeof techCause === 'number' && techCause > 0 ? techCause : null;
   const common = { uniqueId: channel.id, channel: channel.name, cause: cause ?? 0, sipCode };
-  if (isOwnId(channel.id)) return { kind: 'own-leg-ended', ...common };
+  if (isOwnLeg(channel)) return { kind: 'own-leg-ended', ...common };
   if (!isCallLeg(channel)) return undefined;
   const hangupSource = channelVariable(channel, 'CHANNEL(hangupsource)');
   return { kind: 'leg-ended', ...common, causeText: causeText ?? '', hangupSource };

@@ -7,6 +7,7 @@ import type {
 } from '../../asterisk-ari-client/index.ts';
 import type { PresenceFact } from '../../ports/telephony-facts.ts';
 import type { FactBody } from './facts.ts';
+import { technologyOf } from './snapshots.ts';
 
 export function presenceFactOf(
   event: DeviceStateChanged | EndpointStateChange | PeerStatusChange,
@@ -31,13 +32,15 @@ export function endpointFactOf(endpoint: Endpoint): Extract<FactBody, { kind: 'e
   return { kind: 'endpoint', device, online };
 }
 
+const technologiesWithoutDevice = new Set(['Local', 'Announcer', 'Recorder', 'Snoop', 'UnicastRTP']);
+
 /**
  * A device state as a fact. `Queue:sales_pause_PJSIP/1001` is INUSE while that member is paused (app_queue);
  * other `Queue:` states and the states of `Local/` channels say nothing of a person.
  */
 export function deviceFactOf({ name, state }: DeviceState): FactBody | undefined {
   if (name.startsWith('Queue:')) return pauseFactOf(name, state);
-  if (name.startsWith('Local/')) return undefined;
+  if (technologiesWithoutDevice.has(technologyOf(name))) return undefined;
   return { kind: 'device-state', device: name, state: deviceStates[state] ?? 'unknown' };
 }
 

@@ -2,11 +2,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type AriEvent, createAriClient } from '../../asterisk-ari-client/index.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
-import type { Telephony, TelephonyCommands } from '../../ports/telephony.ts';
+import type { Telephony } from '../../ports/telephony.ts';
 import type { TelephonyFact } from '../../ports/telephony-facts.ts';
+import { createAriCommands } from './commands.ts';
+import { readDeviceStates } from './device-reading.ts';
 import { createEventBuffer } from './event-buffer.ts';
 import { eventTypesUsed, type FactBody, factOf } from './facts.ts';
 import { createLivingLegs } from './living-legs.ts';
+import { createMembership } from './membership.ts';
 import { checkName } from './name-check.ts';
 import { type PbxIdentity, readIdentity } from './pbx-identity.ts';
 import { lossOfEnd, lossOfError, lossOfFailure, type PbxLoss } from './pbx-loss.ts';
@@ -20,7 +23,8 @@ export interface AriTelephonyOptions {
   ari: { url: string; username: string; password: string; app: string };
   clock: Clock;
   log: Log;
-  commands: TelephonyCommands;
+  /** Whether queue membership must be asked over ARI now; false while AMI tells it. */
+  needsMembership?: () => boolean;
 }
 
 /** While another server holds our name, a password is refused, or Asterisk is too old: no hurry. */
@@ -31,7 +35,8 @@ const fastRetryMs = 1000;
  * One PBX over ARI: reads its events, translates each once into a fact, and on each connection says anew what is
  * there. Never throws for what the PBX does: a PBX that cannot be read is a `pbx-lost` fact that says why.
  */
-export function createAriTelephony({ name, ari, clock, log, commands }: AriTelephonyOptions): Telephony {
+export function createAriTelephony(options: AriTelephonyOptions): Telephony {
+  const { name, ari, clock, log, needsMembership = () => true } = options;
   const stamp = createStamp(name, 'ari', clock);
   const legs = createLivingLegs();
   const stopping = new AbortController();
@@ -42,6 +47,14 @@ export function createAriTelephony({ name, ari, clock, log, commands }: AriTelep
     replacedRetryMs: slowRetryMs,
     unauthorizedRetryMs: slowRetryMs,
     log,
+  });
+  const membership = createMembership({
+    client,
+    app: ari.app,
+    log,
+    isNeeded: needsMembership,
+    pbxNowMs: stamp.pbxNowMs,
+    emit,
   });
   let onFact: (fact: TelephonyFact) => void = () => {};
   let buffer = createEventBuffer();
@@ -58,6 +71,7 @@ export function createAriTelephony({ name, ari, clock, log, commands }: AriTelep
 
   function translate(event: AriEvent, atMs: number): void {
     lastHeardAtMs = atMs;
+    membership.notice(event);
     const body = factOf(event);
     if (body) emit(body, atMs);
   }
@@ -70,6 +84,7 @@ export function createAriTelephony({ name, ari, clock, log, commands }: AriTelep
 
   function lose({ why, detail }: PbxLoss): void {
     isLive = false;
+    membership.pause();
     if (lastLoss === why + detail) return;
     lastLoss = why + detail;
     log.warn({ pbx: name, why, detail }, 'The PBX cannot be read');
@@ -89,7 +104,10 @@ export function createAriTelephony({ name, ari, clock, log, commands }: AriTelep
       const identity = await readIdentity(client, clock, stamp);
       const atMs = stamp.pbxNowMs();
       const snapshot = await readSnapshot(client);
-      if (isCurrent()) goLive(identity, snapshot, atMs);
+      if (!isCurrent()) return;
+      goLive(identity, snapshot, atMs);
+      membership.resume();
+      await readDeviceStates(client, snapshot.endpoints, isCurrent, (body) => emit(body, stamp.pbxNowMs()));
     } catch (error) {
       if (!isCurrent()) return;
       const loss = lossOfError(error);
@@ -139,7 +157,7 @@ export function createAriTelephony({ name, ari, clock, log, commands }: AriTelep
 
   return {
     pbx: name,
-    commands,
+    commands: createAriCommands({ ari: client, app: ari.app }),
     async start(listener) {
       onFact = listener;
       stamp.nextGeneration();
@@ -147,8 +165,9 @@ export function createAriTelephony({ name, ari, clock, log, commands }: AriTelep
     },
     async stop() {
       stopping.abort();
+      membership.pause();
       await client.close();
     },
-    watchQueues() {},
+    watchQueues: membership.watch,
   };
 }

@@ -1,0 +1,94 @@
+import type { AriClient, AriEvent } from '../../asterisk-ari-client/index.ts';
+import type { Log } from '../../ports/log.ts';
+import type { FactBody } from './facts.ts';
+import { withHelperChannel } from './helper-channel.ts';
+import { readMembership } from './membership-reading.ts';
+import { queueNamesIn } from './queue-names.ts';
+
+/** Adding or removing a member raises no ARI event: known queues are read this often. */
+const roundEveryMs = 8000;
+const queuesMax = 500;
+
+export interface MembershipOptions {
+  client: AriClient;
+  app: string;
+  log: Log;
+  /** False while another source (AMI) tells the membership: nothing is asked then. */
+  isNeeded(): boolean;
+  pbxNowMs(): number;
+  emit(body: FactBody, atMs: number): void;
+}
+
+/** Who is in which queue, where only ARI tells: at most one helper channel per round, none without a known queue. */
+export interface Membership {
+  watch(names: readonly string[]): void;
+  notice(event: AriEvent): void;
+  /** The PBX has been read anew: everything is told again, now and then every round. */
+  resume(): void;
+  pause(): void;
+}
+
+export function createMembership({
+  client,
+  app,
+  log,
+  isNeeded,
+  pbxNowMs,
+  emit,
+}: MembershipOptions): Membership {
+  const queues = new Set<string>();
+  /** What was told last, by queue. */
+  let told = new Map<string, string>();
+  let timer: NodeJS.Timeout | undefined;
+  let rounds = 0;
+
+  function add(name: string): void {
+    if (name && queues.size < queuesMax) queues.add(name);
+  }
+
+  async function round(own: number): Promise<void> {
+    try {
+      if (queues.size > 0 && isNeeded()) await readOnce(own);
+      else told.clear();
+    } catch (error) {
+      log.warn({ err: error }, 'Queue membership could not be read; trying again');
+    }
+    if (own === rounds) timer = setTimeout(() => void round(own), roundEveryMs);
+  }
+
+  async function readOnce(own: number): Promise<void> {
+    const atMs = pbxNowMs();
+    const found = await withHelperChannel(client, app, (read) => readMembership(read, [...queues]));
+    if (own !== rounds) return;
+    for (const [queue, members] of found) {
+      const text = JSON.stringify(members);
+      if (told.get(queue) === text) continue;
+      told.set(queue, text);
+      emit({ kind: 'queue-members', queue, members }, atMs);
+    }
+    for (const queue of [...told.keys()].filter((name) => !found.has(name))) {
+      told.delete(queue);
+      emit({ kind: 'queue-members', queue, members: [] }, atMs);
+    }
+  }
+
+  function pause(): void {
+    rounds += 1;
+    clearTimeout(timer);
+  }
+
+  return {
+    watch(names) {
+      for (const name of names) add(name);
+    },
+    notice(event) {
+      for (const name of queueNamesIn(event)) add(name);
+    },
+    resume() {
+      pause();
+      told = new Map();
+      void round(rounds);
+    },
+    pause,
+  };
+}
