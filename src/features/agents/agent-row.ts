@@ -1,0 +1,83 @@
+import type { Agent, AgentCall, AgentQueue } from '../../contract/agents.ts';
+import type { Supervision } from '../../contract/supervisions.ts';
+import type { DeviceLeg, Person } from '../../ports/domain.ts';
+import type { AgentView } from '../../ports/live.ts';
+import type { StateNow } from './agent-state.ts';
+import type { Membership } from './memberships.ts';
+
+export interface AgentRowFacts {
+  person: Person;
+  state: StateNow;
+  wrapUpKnown: boolean;
+  legs: readonly DeviceLeg[];
+  memberships: readonly Membership[];
+  /** Those who supervise him. */
+  supervisions: readonly Supervision[];
+  /** The supervision he does himself. */
+  supervising: Supervision | undefined;
+}
+
+/** The row of an agent, but for what depends on who looks at it. */
+export function agentView(facts: AgentRowFacts): AgentView {
+  const { person, state } = facts;
+  const row: Omit<Agent, 'mayDo'> = {
+    id: person.id,
+    name: person.name,
+    publicName: person.publicName,
+    teams: [...person.teams],
+    endpoint: person.devices[0] ?? null,
+    devices: [...person.devices],
+    state: state.state,
+    since: iso(state.sinceMs),
+    pauseReason: state.pauseReason,
+    wrapUpKnown: facts.wrapUpKnown,
+    calls: callsOf(facts.legs),
+    supervising: facts.supervising?.id ?? null,
+    queues: facts.memberships.map(queueOf).sort((a, b) => a.id.localeCompare(b.id)),
+    supervisions: facts.supervisions.map(({ id, by, mode, state, startedAt }) => ({
+      id,
+      by,
+      mode,
+      state,
+      since: startedAt,
+    })),
+  };
+  return {
+    row,
+    teamIds: person.teams.map((team) => team.id),
+    legs: facts.legs.map(({ state, certain }) => ({ state, certain })),
+  };
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+const importance = { talking: 2, 'on-hold': 1, ringing: 0 } as const;
+
+/** One entry a call, the most advanced of its legs: several phones of one person ring for the same call. */
+function callsOf(legs: readonly DeviceLeg[]): AgentCall[] {
+  const chosen = new Map<string, DeviceLeg>();
+  for (const leg of legs) {
+    const other = chosen.get(leg.callId);
+    if (!other || importance[leg.state] > importance[other.state]) chosen.set(leg.callId, leg);
+  }
+  return [...chosen.values()]
+    .sort((a, b) => a.sinceMs - b.sinceMs)
+    .map((leg) => ({
+      id: leg.callId,
+      direction: leg.direction,
+      queue: leg.queue,
+      with: leg.with,
+      state: leg.state,
+      since: iso(leg.sinceMs),
+      device: leg.device,
+    }));
+}
+
+const queueOf = (membership: Membership): AgentQueue => ({
+  id: membership.queue,
+  interface: membership.interface,
+  paused: membership.paused,
+  pauseReason: membership.pauseReason,
+  penalty: membership.penalty,
+  static: membership.static,
+});

@@ -1,0 +1,196 @@
+import type { Transaction } from 'kysely';
+import type { Agent, AgentPatch, DiscoveredEndpoint, NewAgent } from '../../contract/agents.ts';
+import { pageSizeDefault } from '../../contract/common.ts';
+import { AppError } from '../../contract/errors.ts';
+import { mayDo } from '../../contract/may-do.ts';
+import type { Database } from '../../database/database.ts';
+import type { Tables } from '../../database/generated/tables.ts';
+import type { AgentView } from '../../ports/live.ts';
+import { assertMay, seesTeams, type Viewer } from '../../ports/viewer.ts';
+import { assertNoProblems, type CsvAgent, type CsvProblem, parseAgentsCsv } from './agents-csv.ts';
+import { compareDevices } from './device-address.ts';
+import type { Shift } from './live-shift.ts';
+import { insertAgent, lockAgent, type PersonDetails, writePersonDetails } from './people.repository.ts';
+import type { RefreshedDirectory } from './people-directory.ts';
+import { insertSeenQueues } from './queues.repository.ts';
+
+export interface AgentsQuery {
+  cursor?: string;
+  limit?: number;
+  team?: string;
+  q?: string;
+}
+export interface AgentsDeps {
+  db: Database;
+  pbx: string;
+  directory: RefreshedDirectory;
+  shift: Shift;
+}
+
+/** The verbs of `/api/agents`. */
+export function createAgentsService({ db, pbx, directory, shift }: AgentsDeps) {
+  const asSeenBy = (viewer: Viewer, view: AgentView): Agent => ({
+    ...view.row,
+    mayDo: mayDo({
+      viewer: { ...viewer, device: directory.byId(viewer.personId)?.devices[0] ?? null },
+      agent: { ...view, id: view.row.id, connected: view.row.state !== 'offline' },
+    }),
+  });
+
+  function list(viewer: Viewer, query: AgentsQuery): { items: Agent[]; nextCursor: string | null } {
+    assertMay(viewer, 'agents.view');
+    const words = query.q?.toLocaleLowerCase();
+    const limit = query.limit ?? pageSizeDefault;
+    const after = query.cursor === undefined ? null : readCursor(query.cursor);
+    const matching = [...shift.agents()]
+      .filter((view) => seesTeams(viewer, view.teamIds))
+      .filter((view) => query.team === undefined || view.teamIds.includes(query.team))
+      .filter(
+        ({ row }) => !words || `${row.name} ${row.devices.join(' ')}`.toLocaleLowerCase().includes(words),
+      )
+      .sort((a, b) => compareKeys(keyOf(a), keyOf(b)))
+      .filter((view) => !after || compareKeys(keyOf(view), after) > 0);
+    const page = matching.slice(0, limit);
+    return {
+      items: page.map((view) => asSeenBy(viewer, view)),
+      nextCursor: matching.length > limit ? writeCursor(keyOf(page.at(-1)!)) : null,
+    };
+  }
+
+  function get(viewer: Viewer, id: string): Agent {
+    assertMay(viewer, 'agents.view');
+    const view = shift.agent(id);
+    if (!view) throw agentNotFound(id);
+    if (!seesTeams(viewer, view.teamIds)) throw new AppError('outside-your-teams');
+    return asSeenBy(viewer, view);
+  }
+
+  async function add(viewer: Viewer, agent: NewAgent): Promise<Agent> {
+    assertMay(viewer, 'agents.edit');
+    const devices = devicesOf(agent);
+    if (devices.length === 0)
+      throw new AppError('validation-failed', 'An agent needs an endpoint or devices', { field: 'endpoint' });
+    const id = await db.transaction().execute((tx) => insertOne(tx, { ...agent, devices }));
+    await reread(agent.queues);
+    return get(viewer, id);
+  }
+
+  async function change(viewer: Viewer, id: string, patch: AgentPatch): Promise<Agent> {
+    assertMay(viewer, 'agents.edit');
+    await db.transaction().execute(async (tx) => {
+      const before = await lockAgent(tx, id);
+      if (!before) throw agentNotFound(id);
+      const touchesDevices = patch.endpoint !== undefined || patch.devices !== undefined;
+      const devices = touchesDevices
+        ? devicesOf({ ...patch, devices: patch.devices ?? before.devices.slice(1) })
+        : undefined;
+      await writePersonDetails(tx, id, { ...detailsOf(patch), devices });
+      await insertSeenQueues(tx, pbx, patch.queues ?? []);
+    });
+    await reread(patch.queues);
+    return get(viewer, id);
+  }
+
+  /** All rows or none. Throws `bad-csv` with every row that is wrong. */
+  async function importCsv(viewer: Viewer, text: string): Promise<{ imported: number; items: Agent[] }> {
+    assertMay(viewer, 'agents.edit');
+    const agents = parseAgentsCsv(text);
+    const problems: CsvProblem[] = [];
+    const ids = await db.transaction().execute(async (tx) => {
+      problems.push(...(await takenAlready(tx, pbx, agents)));
+      assertNoProblems(problems);
+      const inserted: string[] = [];
+      for (const agent of agents) inserted.push(await insertOne(tx, { ...agent, devices: devicesOf(agent) }));
+      return inserted;
+    });
+    await reread(agents.flatMap((agent) => agent.queues ?? []));
+    return { imported: ids.length, items: ids.map((id) => get(viewer, id)) };
+  }
+
+  /** Endpoints of the PBX that are nobody's: numbers first, names (mostly trunks) last. */
+  function discovered(viewer: Viewer): DiscoveredEndpoint[] {
+    assertMay(viewer, 'agents.edit');
+    const names = new Map<string, string>();
+    for (const { interface: device, stateInterface, name } of shift.memberships.all())
+      if (name) names.set(device, name).set(stateInterface ?? device, name);
+    return shift.devices
+      .endpoints()
+      .filter((endpoint) => !directory.byDevice(endpoint.pbx, endpoint.device))
+      .sort((a, b) => compareDevices(a.device, b.device))
+      .map((endpoint) => ({ ...endpoint, suggestedName: names.get(endpoint.device) ?? null }));
+  }
+
+  async function insertOne(
+    tx: Transaction<Tables>,
+    agent: NewAgent & { devices: string[]; login?: string | null },
+  ): Promise<string> {
+    const { name, devices, login } = agent;
+    const id = await insertAgent(tx, pbx, { ...detailsOf(agent), name, devices, login });
+    await insertSeenQueues(tx, pbx, agent.queues ?? []);
+    return id;
+  }
+
+  async function reread(queues: readonly string[] | undefined): Promise<void> {
+    await directory.refresh();
+    if (queues?.length) await shift.reload();
+  }
+
+  return { list, get, add, change, importCsv, discovered };
+}
+export type AgentsService = ReturnType<typeof createAgentsService>;
+
+const agentNotFound = (id: string): AppError => new AppError('agent-not-found', `There is no agent ${id}`);
+
+/** The endpoint first, then the other devices. */
+function devicesOf({ endpoint, devices = [] }: Pick<NewAgent, 'endpoint' | 'devices'>): string[] {
+  return [...new Set(endpoint === undefined ? devices : [endpoint, ...devices])];
+}
+
+const detailsOf = ({ name, publicName, interfaces, teams }: AgentPatch): PersonDetails => ({
+  name: name?.trim(),
+  publicName,
+  interfaces,
+  teams,
+});
+
+async function takenAlready(
+  tx: Transaction<Tables>,
+  pbx: string,
+  agents: readonly CsvAgent[],
+): Promise<CsvProblem[]> {
+  const devices = new Set(
+    (await tx.selectFrom('person_devices').select('device').where('pbx', '=', pbx).execute()).map(
+      (row) => row.device,
+    ),
+  );
+  const logins = new Set(
+    (await tx.selectFrom('people').select('login').execute()).flatMap((row) => row.login ?? []),
+  );
+  return agents.flatMap((agent) => [
+    ...devicesOf(agent)
+      .filter((device) => devices.has(device))
+      .map((device) => ({
+        row: agent.row,
+        column: 'endpoint',
+        problem: `«${device}» is somebody’s already`,
+      })),
+    ...(agent.login && logins.has(agent.login)
+      ? [{ row: agent.row, column: 'login', problem: `«${agent.login}» is somebody’s already` }]
+      : []),
+  ]);
+}
+
+type Key = [name: string, id: string];
+const keyOf = ({ row }: AgentView): Key => [row.name, row.id];
+const compareKeys = (a: Key, b: Key): number => a[0].localeCompare(b[0], 'fr') || a[1].localeCompare(b[1]);
+const writeCursor = (key: Key): string => Buffer.from(JSON.stringify(key)).toString('base64url');
+
+function readCursor(cursor: string): Key {
+  try {
+    const [name, id] = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')) as unknown[];
+    if (typeof name === 'string' && typeof id === 'string') return [name, id];
+  } catch {
+    // Not one of ours: said below.
+  }
+  throw new AppError('bad-cursor');
+}

@@ -1,0 +1,70 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { Database } from '../../database/database.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { LiveCalls, LiveSupervisions, PanelPresence } from '../../ports/domain.ts';
+import type { Log } from '../../ports/log.ts';
+import type { TelephonyFact } from '../../ports/telephony-facts.ts';
+import { agentsRoutes } from './agents.routes.ts';
+import { createAgentsService } from './agents.service.ts';
+import { createShift } from './live-shift.ts';
+import type { RefreshedDirectory } from './people-directory.ts';
+import { queuesRoutes } from './queues.routes.ts';
+import { createQueuesService } from './queues.service.ts';
+import { teamsRoutes } from './teams.routes.ts';
+import { createTeamsService } from './teams.service.ts';
+
+export interface CreateAgents {
+  db: Database;
+  /** Name of the PBX new agents and queues belong to. */
+  pbx: string;
+  directory: RefreshedDirectory;
+  calls: LiveCalls;
+  supervisions: LiveSupervisions;
+  presence: PanelPresence;
+  clock: Clock;
+  log: Log;
+  /** Hands over the names of queues whose members the PBX is to be asked for. */
+  watchQueues(names: readonly string[]): void;
+}
+
+/** How often the people are read again, for what another process (`vigie user add`) wrote. */
+const rereadEveryMs = 5_000;
+
+/** Who is on shift and what each is doing. `start` after the calls in progress are known. */
+export function createAgents(deps: CreateAgents) {
+  const { db, pbx, directory, log } = deps;
+  const shift = createShift(deps);
+  const reload = async (): Promise<void> => {
+    await directory.refresh();
+    await shift.reload();
+  };
+  const service = createAgentsService({ db, pbx, directory, shift });
+  const teams = createTeamsService({ db, onChange: reload });
+  const queues = createQueuesService({ db, pbx, onChange: reload });
+  let timer: NodeJS.Timeout | undefined;
+
+  const routes: FastifyPluginAsyncTypebox = async (app) => {
+    await app.register(agentsRoutes(service));
+    await app.register(teamsRoutes(teams));
+    await app.register(queuesRoutes(queues));
+  };
+
+  return {
+    service,
+    teams,
+    queues,
+    shift,
+    routes,
+    onFact: (fact: TelephonyFact): void => shift.onFact(fact),
+    async start(): Promise<void> {
+      await reload();
+      timer = setInterval(() => {
+        directory.refresh().catch((error: unknown) => log.warn({ err: error }, 'people could not be read'));
+      }, rereadEveryMs).unref();
+    },
+    stop(): void {
+      clearInterval(timer);
+      shift.stop();
+    },
+  };
+}

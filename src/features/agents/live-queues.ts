@@ -1,0 +1,163 @@
+import type { Call } from '../../contract/calls.ts';
+import type { LiveQueue } from '../../contract/live.ts';
+import type { Queue } from '../../contract/queues.ts';
+import type { LiveCalls, PeopleDirectory } from '../../ports/domain.ts';
+import type { AgentView, QueueView } from '../../ports/live.ts';
+import type { DevicePresence } from './device-presence.ts';
+import type { Membership, Memberships } from './memberships.ts';
+import { createQueueDay } from './queue-day.ts';
+
+export const serviceLevelTargetDefaultMs = 20_000;
+/** A PBX that names more queues than this has something wrong; the rest is not shown. */
+const queuesMax = 2_000;
+
+export interface LiveQueuesDeps {
+  pbx: string;
+  directory: PeopleDirectory;
+  calls: LiveCalls;
+  devices: DevicePresence;
+  memberships: Memberships;
+  agent(id: string): AgentView | undefined;
+  onDirty(): void;
+  /** The PBX named a queue that was not known. */
+  onSeen(queue: string): void;
+}
+interface Entry {
+  config: Queue;
+  /** Since when each waiting call is in the queue. */
+  waiting: Map<string, string>;
+  view: QueueView | null;
+  asText: string;
+}
+
+/** Every queue's row, recomputed only for those something happened in. */
+export function createLiveQueues(deps: LiveQueuesDeps) {
+  const { pbx, calls } = deps;
+  const entries = new Map<string, Entry>();
+  const day = createQueueDay(
+    (id) => entries.get(id)?.config.serviceLevelTargetMs ?? serviceLevelTargetDefaultMs,
+  );
+  const dirty = new Set<string>();
+  const waitingIn = new Map<string, readonly string[]>();
+  let changed = new Set<string>();
+
+  function ensure(id: string): Entry | undefined {
+    const known = entries.get(id);
+    if (known || id === '' || entries.size >= queuesMax) return known;
+    const entry = { config: seenQueue(pbx, id), waiting: new Map(), view: null, asText: '' };
+    entries.set(id, entry);
+    deps.onSeen(id);
+    return entry;
+  }
+
+  function touch(ids: Iterable<string>): void {
+    for (const id of ids) {
+      if (dirty.has(id) || !ensure(id)) continue;
+      dirty.add(id);
+      deps.onDirty();
+    }
+  }
+
+  function onCall(call: Call, gone: boolean): void {
+    const open = gone ? [] : call.queueVisits.filter((visit) => visit.to === null);
+    const before = waitingIn.get(call.id) ?? [];
+    for (const queue of before) entries.get(queue)?.waiting.delete(call.id);
+    for (const visit of open) ensure(visit.queue)?.waiting.set(call.id, visit.from);
+    const now = open.map((visit) => visit.queue);
+    if (now.length > 0) waitingIn.set(call.id, now);
+    else waitingIn.delete(call.id);
+    touch(before);
+    touch(now);
+    touch(day.take(call));
+  }
+
+  function settle(): void {
+    for (const id of dirty) {
+      const entry = entries.get(id);
+      if (!entry) continue;
+      entry.view = viewOf(entry);
+      const asText = JSON.stringify(entry.view);
+      if (asText === entry.asText) continue;
+      entry.asText = asText;
+      changed.add(id);
+    }
+    dirty.clear();
+  }
+
+  function viewOf({ config, waiting }: Entry): QueueView {
+    const figures = day.figures(config.id);
+    const row: LiveQueue = {
+      id: config.id,
+      name: config.name,
+      waiting: waiting.size,
+      longestWaitSince: [...waiting.values()].sort()[0] ?? null,
+      ...countMembers(deps, deps.memberships.ofQueue(pbx, config.id)),
+      answeredToday: figures.answered,
+      abandonedToday: figures.abandoned,
+      serviceLevelToday: figures.finished === 0 ? null : figures.answeredInTime / figures.finished,
+      serviceLevelTargetMs: config.serviceLevelTargetMs,
+    };
+    return { row, teamIds: config.teams.map((team) => team.id) };
+  }
+
+  for (const call of calls.all()) onCall(call, false);
+  const stop = calls.onChange(({ call, gone }) => onCall(call, gone));
+
+  return {
+    touch,
+    settle,
+    stop,
+    touchAll: () => touch([...entries.keys()]),
+    /** What an administrator set, read again from the database. */
+    configure(configs: readonly Queue[]): void {
+      for (const config of configs) {
+        const entry = entries.get(config.id);
+        if (entry) entry.config = config;
+        else entries.set(config.id, { config, waiting: new Map(), view: null, asText: '' });
+      }
+      touch(configs.map((config) => config.id));
+    },
+    day,
+    names: (): string[] => [...entries.keys()],
+    all: (): QueueView[] => [...entries.values()].flatMap((entry) => entry.view ?? []),
+    get: (id: string): QueueView | undefined => entries.get(id)?.view ?? undefined,
+    takeChanged(): ReadonlySet<string> {
+      const taken = changed;
+      changed = new Set();
+      return taken;
+    },
+  };
+}
+
+const seenQueue = (pbx: string, id: string): Queue => ({
+  id,
+  pbx,
+  name: id,
+  teams: [],
+  serviceLevelTargetMs: serviceLevelTargetDefaultMs,
+  origin: 'seen',
+});
+
+/** Counts people, not interfaces: who is a member by two phones is one agent. */
+function countMembers(
+  { directory, devices, agent }: LiveQueuesDeps,
+  members: readonly Membership[],
+): Pick<LiveQueue, 'agentsTotal' | 'agentsFree' | 'agentsPaused'> {
+  const byWhom = Map.groupBy(
+    members,
+    (member) =>
+      directory.byInterface(member.pbx, member.interface, member.stateInterface)?.id ?? member.interface,
+  );
+  const isFree = (whom: string, member: Membership): boolean => {
+    const view = agent(whom);
+    if (view) return view.row.state === 'available';
+    return devices.isFree(member.pbx, member.stateInterface ?? member.interface);
+  };
+  let [agentsFree, agentsPaused] = [0, 0];
+  for (const [whom, own] of byWhom) {
+    const active = own.filter((member) => !member.paused);
+    if (active.length === 0) agentsPaused += 1;
+    else if (active.some((member) => isFree(whom, member))) agentsFree += 1;
+  }
+  return { agentsTotal: byWhom.size, agentsFree, agentsPaused };
+}

@@ -1,0 +1,40 @@
+import type { Queue, QueueEdit } from '../../contract/queues.ts';
+import type { Database } from '../../database/database.ts';
+import { assertMay, seesTeams, type Viewer } from '../../ports/viewer.ts';
+import { ensureTeams } from './people.repository.ts';
+import { readQueues, writeQueue } from './queues.repository.ts';
+
+export interface QueuesDeps {
+  db: Database;
+  pbx: string;
+  onChange(): Promise<void>;
+}
+
+/** The verbs of `/api/queues`. `onChange` settles when the live queues were read again. */
+export function createQueuesService({ db, pbx, onChange }: QueuesDeps) {
+  return {
+    async list(viewer: Viewer): Promise<Queue[]> {
+      assertMay(viewer, 'agents.view');
+      return (await readQueues(db, pbx)).filter(
+        ({ teams }) =>
+          teams.length === 0 ||
+          seesTeams(
+            viewer,
+            teams.map((team) => team.id),
+          ),
+      );
+    },
+    /** Sets up a queue, whether the PBX has named it yet or not. */
+    async set(viewer: Viewer, id: string, edit: QueueEdit): Promise<Queue> {
+      assertMay(viewer, 'queues.edit');
+      const { name, serviceLevelTargetMs, teams } = edit;
+      await db.transaction().execute(async (tx) => {
+        const teamIds = teams ? await ensureTeams(tx, teams) : null;
+        await writeQueue(tx, { pbx, id, name: name?.trim(), serviceLevelTargetMs, teamIds });
+      });
+      await onChange();
+      return (await readQueues(db, pbx)).find((queue) => queue.id === id)!;
+    },
+  };
+}
+export type QueuesService = ReturnType<typeof createQueuesService>;

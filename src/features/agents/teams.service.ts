@@ -1,0 +1,50 @@
+import { v7 } from 'uuid';
+import type { NamedRef } from '../../contract/common.ts';
+import { AppError } from '../../contract/errors.ts';
+import type { TeamEdit } from '../../contract/teams.ts';
+import type { Database } from '../../database/database.ts';
+import { assertMay, seesTeams, type Viewer } from '../../ports/viewer.ts';
+import { asTaken } from './people.repository.ts';
+
+/** The verbs of `/api/teams`. `onChange` settles when people and queues were read again. */
+export function createTeamsService({ db, onChange }: { db: Database; onChange(): Promise<void> }) {
+  return {
+    async list(viewer: Viewer): Promise<NamedRef[]> {
+      assertMay(viewer, 'agents.view');
+      const teams = await db.selectFrom('teams').select(['id', 'name']).orderBy('name').execute();
+      return teams.filter((team) => seesTeams(viewer, [team.id]));
+    },
+    async add(viewer: Viewer, { name }: TeamEdit): Promise<NamedRef> {
+      assertMay(viewer, 'teams.edit');
+      const team = { id: v7(), name: name.trim() };
+      await db
+        .insertInto('teams')
+        .values(team)
+        .execute()
+        .catch(asTaken(`the team ${team.name}`));
+      return team;
+    },
+    async rename(viewer: Viewer, id: string, { name }: TeamEdit): Promise<NamedRef> {
+      assertMay(viewer, 'teams.edit');
+      const team = { id, name: name.trim() };
+      const { numUpdatedRows } = await db
+        .updateTable('teams')
+        .set({ name: team.name })
+        .where('id', '=', id)
+        .executeTakeFirst()
+        .catch(asTaken(`the team ${team.name}`));
+      if (numUpdatedRows === 0n) throw teamNotFound(id);
+      await onChange();
+      return team;
+    },
+    async remove(viewer: Viewer, id: string): Promise<void> {
+      assertMay(viewer, 'teams.edit');
+      const { numDeletedRows } = await db.deleteFrom('teams').where('id', '=', id).executeTakeFirst();
+      if (numDeletedRows === 0n) throw teamNotFound(id);
+      await onChange();
+    },
+  };
+}
+export type TeamsService = ReturnType<typeof createTeamsService>;
+
+const teamNotFound = (id: string): AppError => new AppError('not-found', `There is no team ${id}`);
