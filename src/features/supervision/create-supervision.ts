@@ -1,0 +1,153 @@
+import { AppError } from '../../contract/errors.ts';
+import type { SupervisionEnd } from '../../contract/supervisions.ts';
+import type { Database } from '../../database/database.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { AuditLog, LiveCalls, LiveSupervisions, PeopleDirectory } from '../../ports/domain.ts';
+import type { Log } from '../../ports/log.ts';
+import type { TelephonyCommands } from '../../ports/telephony.ts';
+import type { TelephonyFact } from '../../ports/telephony-facts.ts';
+import { createFactRouter } from './fact-router.ts';
+import type { AudioMode } from './modes.ts';
+import { OpenSessions } from './open-sessions.ts';
+import { ringTimeoutMs } from './phone-leg.ts';
+import type { SessionPlan } from './session-parts.ts';
+import type { SessionState } from './session-state.ts';
+import { createSupervisionService, type SupervisionService } from './supervision.service.ts';
+import { hasLostRights } from './supervision-rules.ts';
+import { SupervisionSession } from './supervision-session.ts';
+import { createSweeper } from './sweeper.ts';
+
+export interface SupervisionDeps {
+  db: Database;
+  /** Undefined for a PBX that is not configured. */
+  telephonyOf(pbx: string): TelephonyCommands | undefined;
+  pbxNames: readonly string[];
+  people: PeopleDirectory;
+  calls: LiveCalls;
+  audit: AuditLog;
+  clock: Clock;
+  log: Log;
+  /** Whether the agent counts as connected; only chooses the words of a refusal. Default: yes. */
+  isConnected?(agentId: string): boolean;
+  ringTimeoutMs?: number;
+  sweepEveryMs?: number;
+}
+
+export interface SupervisionFeature extends SupervisionService {
+  live: LiveSupervisions;
+  /** Own-leg facts, `pbx-connected`, `pbx-lost` and `resynced`; all others are ignored. */
+  onFact(fact: TelephonyFact): void;
+  /** Adopts or ends what an earlier run left, and begins to sweep. A PBX that is not there yet is tried again. */
+  recover(): Promise<void>;
+  /** Ends every supervision, audited, and accepts no new one. Settles when nothing is left, or at its deadline. */
+  stopAll(because: SupervisionEnd): Promise<void>;
+}
+
+const stopDeadlineMs = 8_000;
+
+/** Listening, whispering and barging in: the whole feature, ready to be wired. */
+export function createSupervision(deps: SupervisionDeps): SupervisionFeature {
+  const { db, audit, clock, log, calls, people } = deps;
+  const sessions = new OpenSessions({ db, audit, log });
+  const rules = { people, calls, isConnected: deps.isConnected ?? (() => true) };
+  let isStopping = false;
+
+  const restore = (plan: SessionPlan, from: AudioMode | SessionState) => {
+    const commands = deps.telephonyOf(plan.pbx);
+    return commands && new SupervisionSession(sessionDeps(deps, sessions, commands, plan), plan, from);
+  };
+  const sweeper = createSweeper({
+    db,
+    log,
+    sessions,
+    clock,
+    pbxNames: deps.pbxNames,
+    commandsOf: deps.telephonyOf,
+    restore,
+    sweepEveryMs: deps.sweepEveryMs ?? 30_000,
+  });
+  const service = createSupervisionService({
+    ...rules,
+    db,
+    audit,
+    clock,
+    sessions,
+    isStopping: () => isStopping,
+    newSession(plan, mode) {
+      const session = restore(plan, mode);
+      if (!session) throw new AppError('pbx-unreachable', 'The agent’s PBX is not configured');
+      return session;
+    },
+  });
+  const stopWatching = [watchCalls(calls, sessions), watchRights(rules, sessions)];
+
+  return {
+    ...service,
+    live: sessions.live,
+    onFact: createFactRouter({ sessions, sweeper, commandsOf: deps.telephonyOf }),
+    recover: () => sweeper.start(),
+    async stopAll(because) {
+      isStopping = true;
+      sweeper.stop();
+      for (const stop of stopWatching) stop();
+      const ended = sessions.all().map(async (session) => {
+        await session.end(because);
+        await sessions.saved(session.plan.id);
+      });
+      await Promise.race([
+        Promise.all(ended),
+        new Promise((done) => setTimeout(done, stopDeadlineMs).unref()),
+      ]);
+    },
+  };
+}
+
+function sessionDeps(
+  deps: SupervisionDeps,
+  sessions: OpenSessions,
+  commands: TelephonyCommands,
+  { id, agent, callId, supervisor }: SessionPlan,
+) {
+  const { calls, clock, audit } = deps;
+  return {
+    commands,
+    clock,
+    log: deps.log.child({ supervisionId: id, agentId: agent.id, callId }),
+    ringTimeoutMs: deps.ringTimeoutMs ?? ringTimeoutMs,
+    targetLeg: ({ pbx, targetUniqueId }: SessionPlan) =>
+      deps.people
+        .byId(agent.id)
+        ?.devices.flatMap((device) => calls.legsOfDevice(pbx, device))
+        .find((leg) => leg.uniqueId === targetUniqueId),
+    isCallAlive: () => calls.byId(callId)?.endedAt === null,
+    onState: (session: SupervisionSession) => sessions.onState(session),
+    async auditMode(_session: SupervisionSession, mode: AudioMode) {
+      await audit.write({
+        actorId: supervisor.id,
+        action: 'supervision.mode-changed',
+        subjectId: agent.id,
+        callId,
+        details: { supervisionId: id, mode },
+      });
+      await sessions.saved(id);
+    },
+  };
+}
+
+function watchCalls(calls: LiveCalls, sessions: OpenSessions): () => void {
+  return calls.onChange(({ call }) => {
+    for (const session of sessions.all()) {
+      if (session.plan.pbx === call.pbx) session.onCallChange();
+    }
+  });
+}
+
+function watchRights(rules: Parameters<typeof hasLostRights>[0], sessions: OpenSessions): () => void {
+  return rules.people.onChange(() => {
+    for (const session of sessions.all()) {
+      const { supervisor, agent } = session.plan;
+      if (hasLostRights(rules, supervisor.id, agent.id, session.state.mode))
+        void session.end('rights-removed');
+    }
+  });
+}

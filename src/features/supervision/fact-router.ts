@@ -1,0 +1,46 @@
+import type { TelephonyCommands } from '../../ports/telephony.ts';
+import type { OwnLegFact, TelephonyFact } from '../../ports/telephony-facts.ts';
+import type { OpenSessions } from './open-sessions.ts';
+import { parseOwnId } from './own-ids.ts';
+import type { Sweeper } from './sweeper.ts';
+
+/** Hands each fact about our own legs to its supervision, and the PBX's comings and goings to the sweeper. */
+export function createFactRouter(deps: {
+  sessions: OpenSessions;
+  sweeper: Sweeper;
+  commandsOf(pbx: string): TelephonyCommands | undefined;
+}): (fact: TelephonyFact) => void {
+  const startedAtMs = new Map<string, number>();
+  const restarted = new Set<string>();
+
+  function onOwnLeg(fact: OwnLegFact): void {
+    // A phone that sent the call elsewhere answers as another channel, with our leg's name in its arguments only.
+    const named = fact.kind === 'own-leg-ready' ? (parseOwnId(fact.args[0] ?? '') ?? null) : null;
+    const own = parseOwnId(fact.uniqueId) ?? named;
+    if (!own) return;
+    const session = deps.sessions.byId(own.supervisionId);
+    if (session) session.onLeg(fact);
+    else if (fact.kind === 'own-leg-ready') void deps.commandsOf(fact.pbx)?.hangUp(fact.uniqueId);
+  }
+
+  return (fact) => {
+    switch (fact.kind) {
+      case 'own-leg-ready':
+      case 'own-leg-ringing':
+      case 'own-leg-ended':
+        return onOwnLeg(fact);
+      case 'pbx-connected': {
+        const before = startedAtMs.get(fact.pbx);
+        if (before !== undefined && before !== fact.startedAtMs) restarted.add(fact.pbx);
+        startedAtMs.set(fact.pbx, fact.startedAtMs);
+        return;
+      }
+      case 'resynced':
+        return deps.sweeper.resynced(fact.pbx, restarted.delete(fact.pbx) ? 'pbx-restarted' : 'lost');
+      case 'pbx-lost':
+        return deps.sweeper.lost(fact.pbx);
+      default:
+        return;
+    }
+  };
+}

@@ -1,0 +1,128 @@
+import type { Supervision } from '../../contract/supervisions.ts';
+import type { Database } from '../../database/database.ts';
+import type { AuditLog, LiveSupervisions } from '../../ports/domain.ts';
+import type { Log } from '../../ports/log.ts';
+import { rowOf, updateSupervision } from './supervision.repository.ts';
+import type { SupervisionSession } from './supervision-session.ts';
+import { callsOf, supervisionOf } from './supervision-view.ts';
+
+interface Kept {
+  session: SupervisionSession;
+  /** Writes follow one another, so that the last state is the last written. */
+  saving: Promise<void>;
+  isSaved: boolean;
+  /** False until its row exists. */
+  hasRow: boolean;
+}
+
+/** The supervisions that are not ended, and those whose end the database has not taken yet. */
+export class OpenSessions {
+  readonly #db: Database;
+  readonly #audit: AuditLog;
+  readonly #log: Log;
+  readonly #kept = new Map<string, Kept>();
+  readonly #listeners = new Set<(supervision: Supervision) => void>();
+
+  constructor(deps: { db: Database; audit: AuditLog; log: Log }) {
+    this.#db = deps.db;
+    this.#audit = deps.audit;
+    this.#log = deps.log;
+  }
+
+  readonly live: LiveSupervisions = {
+    all: () => this.all().map(viewOf),
+    ofAgent: (agentId) =>
+      this.all()
+        .filter(({ plan }) => plan.agent.id === agentId)
+        .map(viewOf),
+    bySupervisor: (personId) => {
+      const session = this.all().find(({ plan }) => plan.supervisor.id === personId);
+      return session && viewOf(session);
+    },
+    onChange: (listener) => {
+      this.#listeners.add(listener);
+      return () => this.#listeners.delete(listener);
+    },
+  };
+
+  all(): SupervisionSession[] {
+    return [...this.#kept.values()]
+      .map(({ session }) => session)
+      .filter(({ state }) => state.state !== 'ended');
+  }
+
+  byId(id: string): SupervisionSession | undefined {
+    return this.#kept.get(id)?.session;
+  }
+
+  add(session: SupervisionSession, { hasRow }: { hasRow: boolean }): void {
+    this.#kept.set(session.plan.id, { session, saving: Promise.resolve(), isSaved: true, hasRow });
+    this.#tell(session);
+  }
+
+  /** Its row is in the database: from now on every change follows. */
+  written(id: string): void {
+    const kept = this.#kept.get(id);
+    if (!kept) return;
+    kept.hasRow = true;
+    void this.#save(kept);
+  }
+
+  /** It never was: no row, no audit entry. */
+  forget(id: string): void {
+    this.#kept.delete(id);
+  }
+
+  onState(session: SupervisionSession): void {
+    const kept = this.#kept.get(session.plan.id);
+    if (!kept) return;
+    this.#tell(session);
+    if (kept.hasRow) void this.#save(kept);
+  }
+
+  /** Settles when what is known now is in the database; throws nothing, the sweep tries again. */
+  async saved(id: string): Promise<void> {
+    await this.#kept.get(id)?.saving;
+  }
+
+  /** Once more for those the database did not take. */
+  async saveAgain(): Promise<void> {
+    for (const kept of [...this.#kept.values()]) {
+      if (kept.hasRow && !kept.isSaved) await this.#save(kept);
+    }
+  }
+
+  async #save(kept: Kept): Promise<void> {
+    kept.isSaved = false;
+    kept.saving = kept.saving.then(async () => {
+      const { plan, state } = kept.session;
+      try {
+        await updateSupervision(this.#db, rowOf(plan, state, callsOf(plan, state)));
+        kept.isSaved = true;
+        if (state.state === 'ended') await this.#close(kept);
+      } catch (error) {
+        this.#log.error({ err: error, supervisionId: plan.id }, 'A supervision could not be saved');
+      }
+    });
+    await kept.saving;
+  }
+
+  async #close({ session: { plan, state } }: Kept): Promise<void> {
+    if (!this.#kept.has(plan.id)) return;
+    await this.#audit.write({
+      actorId: state.endedBecause === 'stopped' ? plan.supervisor.id : null,
+      action: 'supervision.ended',
+      subjectId: plan.agent.id,
+      callId: plan.callId,
+      details: { supervisionId: plan.id, because: state.endedBecause },
+    });
+    this.#kept.delete(plan.id);
+  }
+
+  #tell(session: SupervisionSession): void {
+    const supervision = viewOf(session);
+    for (const listener of this.#listeners) listener(supervision);
+  }
+}
+
+const viewOf = ({ plan, state }: SupervisionSession): Supervision => supervisionOf(plan, state);

@@ -1,0 +1,178 @@
+import type { SupervisionEnd } from '../../contract/supervisions.ts';
+import type { Log } from '../../ports/log.ts';
+import type { CommandOutcome, TelephonyCommands } from '../../ports/telephony.ts';
+import type { AudioMode } from './modes.ts';
+import { snoopDirections } from './modes.ts';
+import { bridgeIdOf, phoneLegIdOf, snoopLegIdOf } from './own-ids.ts';
+import { isChannelOf, whyPhoneFailed } from './phone-leg.ts';
+import { createSessionLegs, type SessionLegs } from './session-legs.ts';
+
+/** What does not change while a supervision lasts. */
+export interface SessionPlan {
+  id: string;
+  supervisor: { id: string; name: string };
+  agent: { id: string; name: string; number: string };
+  pbx: string;
+  /** The dial string that is rung. */
+  deviceAddress: string;
+  targetUniqueId: string;
+  callId: string;
+  reason: string;
+  startedAtMs: number;
+}
+
+export type Step = { ok: true } | { ok: false; because: SupervisionEnd; step: string; detail: string };
+export const done: Step = { ok: true };
+
+const snoopReadyTimeoutMs = 5_000;
+
+/** What one supervision has on the PBX, a bridge, the supervisor's leg and snoops: made here and undone here. */
+export class SessionParts {
+  readonly legs: SessionLegs = createSessionLegs();
+  readonly phoneId: string;
+  readonly #commands: TelephonyCommands;
+  readonly #plan: SessionPlan;
+  readonly #log: Log;
+  readonly #bridgeId: string;
+  /** Commands that put something on the PBX: undoing waits for them, or would leave behind what they make. */
+  readonly #underWay = new Set<Promise<CommandOutcome>>();
+  /** Snoops whose end is our own doing. */
+  readonly #leaving = new Set<string>();
+  #bridgeAsked = false;
+
+  constructor(commands: TelephonyCommands, plan: SessionPlan, log: Log) {
+    this.#commands = commands;
+    this.#plan = plan;
+    this.#log = log;
+    this.#bridgeId = bridgeIdOf(plan.id);
+    this.phoneId = phoneLegIdOf(plan.id, 1);
+  }
+
+  /** Takes over what an earlier run of the server left on the PBX. */
+  adopt(snoop: number): void {
+    this.#bridgeAsked = true;
+    this.legs.adopt(this.phoneId);
+    this.legs.adopt(snoopLegIdOf(this.#plan.id, snoop));
+  }
+
+  async makeBridge(): Promise<Step> {
+    this.#bridgeAsked = true;
+    const outcome = await this.#making(this.#commands.createBridge(this.#bridgeId, this.#plan.id));
+    return outcome.ok ? done : failed('pbx-failed', 'bridge', outcome.detail);
+  }
+
+  /** Rings the supervisor's phone until it is in our hands, and is the device that was asked for. */
+  async makePhone(ringTimeoutMs: number): Promise<Step> {
+    const { agent, deviceAddress: device } = this.#plan;
+    const news = this.legs.expect(this.phoneId);
+    const rung = await this.#making(
+      this.#commands.ringDevice({
+        legId: this.phoneId,
+        device,
+        callerName: agent.name,
+        callerNumber: agent.number,
+        ringTimeoutMs,
+      }),
+    );
+    if (!rung.ok) {
+      return failed(rung.why === 'refused' ? 'phone-unreachable' : 'pbx-failed', 'phone', rung.detail);
+    }
+    const phone = await news;
+    if (!phone.ready) {
+      return failed(whyPhoneFailed(phone.cause, phone.sipCode), 'phone', `${phone.cause}/${phone.sipCode}`);
+    }
+    return isChannelOf(device, phone.channel)
+      ? done
+      : failed('phone-forwarded', 'phone', 'another channel than the one asked for answered');
+  }
+
+  /** Snoop number `n`, ready to be bridged. */
+  async makeSnoop(n: number, mode: AudioMode): Promise<Step> {
+    const legId = snoopLegIdOf(this.#plan.id, n);
+    const news = this.legs.expect(legId);
+    const targetUniqueId = this.#plan.targetUniqueId;
+    const asked = await this.#making(
+      this.#commands.snoop({ legId, targetUniqueId, ...snoopDirections(mode) }),
+    );
+    if (!asked.ok) return failed(asked.why === 'gone' ? 'call-ended' : 'pbx-failed', 'snoop', asked.detail);
+    const snoop = await Promise.race([news, later(snoopReadyTimeoutMs)]);
+    if (!snoop) return failed('pbx-failed', 'snoop', 'the snoop did not arrive');
+    if (!snoop.ready) return failed('call-ended', 'snoop', 'the snoop ended before it was used');
+    const kept = await this.#commands.keepOutOfCdr(legId);
+    if (!kept.ok && kept.why !== 'gone') {
+      this.#log.warn({ detail: kept.detail }, 'A snoop may appear in the call records of the PBX');
+    }
+    return done;
+  }
+
+  /** Puts the supervisor and snoop `n` together: from here on he hears. */
+  async join(n: number): Promise<Step> {
+    return this.#bridge(this.phoneId, snoopLegIdOf(this.#plan.id, n));
+  }
+
+  /** Old out and new in, back to back: both in at once would double every voice. */
+  async swap(old: number, n: number, isLive: boolean): Promise<Step> {
+    const oldId = snoopLegIdOf(this.#plan.id, old);
+    this.#leaving.add(oldId);
+    const left = await this.#making(this.#commands.hangUp(oldId));
+    // Not known to have left: the customer might go on hearing the supervisor.
+    if (!left.ok && left.why !== 'gone') return failed('pbx-failed', 'swap', left.detail);
+    return isLive ? this.#bridge(snoopLegIdOf(this.#plan.id, n)) : done;
+  }
+
+  /** Whether this leg or bridge on the PBX is one that is still used. */
+  uses(ownId: string): boolean {
+    if (ownId === this.#bridgeId) return true;
+    return this.legs.has(ownId) && !this.legs.hasEnded(ownId) && !this.#leaving.has(ownId);
+  }
+
+  isLeaving(legId: string): boolean {
+    return this.#leaving.has(legId);
+  }
+
+  hangUp(legId: string): void {
+    void this.#commands.hangUp(legId);
+  }
+
+  /** Settles when every command has settled and nothing it made is left. What cannot be reached now is the sweep's. */
+  async undo(): Promise<void> {
+    const late = [...this.#underWay];
+    this.legs.release();
+    await this.#clear();
+    if (late.length === 0) return;
+    await Promise.allSettled(late);
+    await this.#clear();
+  }
+
+  async #clear(): Promise<void> {
+    await Promise.all([
+      ...this.legs.living().map((legId) => this.#commands.hangUp(legId)),
+      ...(this.#bridgeAsked ? [this.#commands.destroyBridge(this.#bridgeId)] : []),
+    ]);
+  }
+
+  async #bridge(...legIds: string[]): Promise<Step> {
+    const outcome = await this.#making(this.#commands.addToBridge(this.#bridgeId, ...legIds));
+    return outcome.ok ? done : failed('pbx-failed', 'join', outcome.detail);
+  }
+
+  async #making(command: Promise<CommandOutcome>): Promise<CommandOutcome> {
+    this.#underWay.add(command);
+    try {
+      return await command;
+    } finally {
+      this.#underWay.delete(command);
+    }
+  }
+}
+
+const failed = (because: SupervisionEnd, step: string, detail: string): Step => ({
+  ok: false,
+  because,
+  step,
+  detail,
+});
+
+/** Settles with undefined after that time; keeps no process alive. */
+export const later = (ms: number): Promise<undefined> =>
+  new Promise((resolve) => setTimeout(() => resolve(undefined), ms).unref());

@@ -1,0 +1,103 @@
+import { AppError } from '../../contract/errors.ts';
+import { refusalOf } from '../../contract/may-do.ts';
+import type { StartSupervision } from '../../contract/supervisions.ts';
+import type { DeviceLeg, LiveCalls, PeopleDirectory, Person } from '../../ports/domain.ts';
+import { makeViewer, type Viewer } from '../../ports/viewer.ts';
+import { chooseAgentLeg } from './agent-leg.ts';
+import { type AudioMode, isAudioMode } from './modes.ts';
+import { isRealDevice } from './phone-leg.ts';
+
+export interface RuleDeps {
+  people: PeopleDirectory;
+  calls: LiveCalls;
+  /** Whether the agent is signed in, in a queue or on a page: only chooses the words of a refusal. */
+  isConnected(agentId: string): boolean;
+}
+
+/** Who, whom, with which phone, on which leg: all that is known at the click. Throws what a client is told then. */
+export function planOf(deps: RuleDeps, viewer: Viewer, wish: StartSupervision) {
+  const mode = availableMode(wish);
+  const agent = deps.people.byId(wish.agentId);
+  if (!agent) throw new AppError('agent-not-found');
+  const legs = legsOf(deps, agent);
+  const supervisor = deps.people.byId(viewer.personId);
+  const device = supervisor?.devices[0] ?? null;
+  refuseUnlessAllowed(deps, viewer, { agent, mode, legs, device });
+  if (!device || !isRealDevice(device)) throw new AppError('phone-not-a-device');
+  const leg = agentLeg(deps, legs, mode, wish.callId);
+  if (deps.calls.legsOfDevice(agent.pbx, device).some((own) => own.callId === leg.callId)) {
+    throw new AppError('own-call', 'You are on that call yourself');
+  }
+  return { mode, agent, device, leg };
+}
+
+/** Whether this mode may be heard now by the one who asks for it. Throws why not. */
+export function assertMayHear(deps: RuleDeps, viewer: Viewer, agent: Person | undefined, mode: AudioMode) {
+  if (!agent) throw new AppError('agent-not-found');
+  const legs = legsOf(deps, agent);
+  const device = deps.people.byId(viewer.personId)?.devices[0] ?? null;
+  refuseUnlessAllowed(deps, viewer, { agent, mode, legs, device });
+}
+
+/** A right to listen that was lost since the click: the person, the role or the team in common is gone. */
+export function hasLostRights(
+  deps: RuleDeps,
+  supervisorId: string,
+  agentId: string,
+  mode: AudioMode,
+): boolean {
+  const supervisor = deps.people.byId(supervisorId);
+  const agent = deps.people.byId(agentId);
+  if (!supervisor || !agent) return true;
+  const viewer = makeViewer({ ...supervisor, teamIds: supervisor.teams.map((team) => team.id) });
+  const refusal = refusalOf(mode, factsOf(deps, viewer, { agent, legs: [], device: 'any' }));
+  return refusal === 'not-allowed' || refusal === 'outside-your-teams';
+}
+
+function availableMode({ mode, scope, device }: StartSupervision): AudioMode {
+  if (!isAudioMode(mode)) throw new AppError('mode-not-available', `${mode} is not available yet`);
+  if (scope !== 'call') throw new AppError('mode-not-available', 'Only scope call is available yet');
+  if (device !== 'phone') throw new AppError('mode-not-available', 'Only device phone is available yet');
+  return mode;
+}
+
+/** Legs that are up; a phone that rings has nothing to hear. */
+function legsOf({ calls }: RuleDeps, agent: Person): DeviceLeg[] {
+  return agent.devices
+    .flatMap((device) => calls.legsOfDevice(agent.pbx, device))
+    .filter((leg) => leg.state !== 'ringing');
+}
+
+interface Asked {
+  agent: Person;
+  legs: readonly DeviceLeg[];
+  device: string | null;
+}
+
+function factsOf(deps: RuleDeps, viewer: Viewer, { agent, legs, device }: Asked) {
+  const teamIds = agent.teams.map((team) => team.id);
+  return {
+    viewer: { ...viewer, device },
+    agent: { id: agent.id, teamIds, connected: deps.isConnected(agent.id), legs },
+  };
+}
+
+function refuseUnlessAllowed(deps: RuleDeps, viewer: Viewer, asked: Asked & { mode: AudioMode }): void {
+  const refusal = refusalOf(asked.mode, factsOf(deps, viewer, asked));
+  if (refusal) throw new AppError(refusal);
+}
+
+function agentLeg(
+  { calls }: RuleDeps,
+  legs: readonly DeviceLeg[],
+  mode: AudioMode,
+  callId?: string,
+): DeviceLeg {
+  if (callId !== undefined && !legs.some((leg) => leg.callId === callId)) {
+    const call = calls.byId(callId);
+    throw new AppError(!call || call.endedAt ? 'call-already-ended' : 'call-not-agents');
+  }
+  const choice = chooseAgentLeg(legs, mode, callId);
+  if ('refused' in choice) throw new AppError(choice.refused);
+  return choice.leg;
+}

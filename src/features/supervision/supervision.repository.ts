@@ -1,0 +1,149 @@
+import { type Insertable, type Selectable, sql } from 'kysely';
+import type { Supervision } from '../../contract/supervisions.ts';
+import type { Database } from '../../database/database.ts';
+import type { SupervisionsTable } from '../../database/generated/tables.ts';
+import type { Viewer } from '../../ports/viewer.ts';
+import type { SessionPlan } from './session-parts.ts';
+import type { SessionState } from './session-state.ts';
+
+export type SupervisionRow = Selectable<SupervisionsTable>;
+
+/** Asked for by Idempotency-Key: what the same person gets when he repeats the request. */
+export interface IdempotentRequest {
+  personId: string;
+  key: string;
+  bodyHash: Buffer;
+}
+
+const route = 'POST /api/supervisions';
+
+/** The session's row, and the reply kept for its Idempotency-Key: both or neither. */
+export async function insertSupervision(
+  db: Database,
+  supervision: Supervision,
+  row: Insertable<SupervisionsTable>,
+  request: IdempotentRequest | null,
+): Promise<void> {
+  if (!request) return void (await db.insertInto('supervisions').values(row).execute());
+  const { personId, key, bodyHash } = request;
+  await db.transaction().execute(async (tx) => {
+    await tx.insertInto('supervisions').values(row).execute();
+    const kept = {
+      route,
+      body_hash: bodyHash,
+      status: 201,
+      reply: JSON.stringify(supervision),
+      created_at: new Date(supervision.startedAt),
+    };
+    await tx
+      .insertInto('idempotency_keys')
+      .values({ person_id: personId, key, ...kept })
+      .onConflict((conflict) => conflict.columns(['person_id', 'key']).doUpdateSet(kept))
+      .execute();
+  });
+}
+
+/** What was replied to this key since `sinceMs`, undefined when it is new. */
+export async function keptReply(
+  db: Database,
+  { personId, key }: IdempotentRequest,
+  sinceMs: number,
+): Promise<{ bodyHash: Buffer; reply: Supervision } | undefined> {
+  const row = await db
+    .selectFrom('idempotency_keys')
+    .select(['body_hash', 'reply'])
+    .where('person_id', '=', personId)
+    .where('key', '=', key)
+    .where('created_at', '>', new Date(sinceMs))
+    .executeTakeFirst();
+  return row && { bodyHash: row.body_hash, reply: row.reply as Supervision };
+}
+
+export async function forgetReplies(db: Database, beforeMs: number): Promise<void> {
+  await db
+    .deleteFrom('idempotency_keys')
+    .where('route', '=', route)
+    .where('created_at', '<', new Date(beforeMs))
+    .execute();
+}
+
+export function rowOf(plan: SessionPlan, state: SessionState, calls: Supervision['calls']) {
+  const changes = state.modeChanges.map(({ mode, atMs }) => ({ mode, at: new Date(atMs).toISOString() }));
+  return {
+    id: plan.id,
+    person_id: plan.supervisor.id,
+    person_name: plan.supervisor.name,
+    agent_id: plan.agent.id,
+    agent_name: plan.agent.name,
+    pbx: plan.pbx,
+    scope: 'call',
+    device: 'phone',
+    device_address: plan.deviceAddress,
+    reason: plan.reason,
+    target_leg: plan.targetUniqueId,
+    started_at: new Date(plan.startedAtMs),
+    mode: state.mode,
+    state: state.state,
+    live_at: state.liveAtMs === null ? null : new Date(state.liveAtMs),
+    ended_at: state.endedAtMs === null ? null : new Date(state.endedAtMs),
+    ended_because: state.endedBecause,
+    calls: JSON.stringify(calls),
+    mode_changes: JSON.stringify(changes),
+  } satisfies Insertable<SupervisionsTable>;
+}
+
+export async function updateSupervision(db: Database, row: ReturnType<typeof rowOf>): Promise<void> {
+  const { id, ...fields } = row;
+  await db.updateTable('supervisions').set(fields).where('id', '=', id).execute();
+}
+
+export async function openSupervisions(db: Database): Promise<SupervisionRow[]> {
+  return db.selectFrom('supervisions').selectAll().where('state', '<>', 'ended').orderBy('id').execute();
+}
+
+export interface SupervisionFilters {
+  agentId?: string | undefined;
+  isOpen?: boolean | undefined;
+  /** Only older ones than this id. */
+  before?: string | undefined;
+  limit: number;
+}
+
+/** Newest first: those of the viewer's agents, and his own. */
+export async function listSupervisions(
+  db: Database,
+  viewer: Viewer,
+  { agentId, isOpen, before, limit }: SupervisionFilters,
+): Promise<SupervisionRow[]> {
+  let query = scoped(db, viewer);
+  if (agentId) query = query.where('agent_id', '=', agentId);
+  if (isOpen !== undefined) query = query.where('state', isOpen ? '<>' : '=', 'ended');
+  if (before) query = query.where('id', '<', before);
+  return query.orderBy('id', 'desc').limit(limit).execute();
+}
+
+export async function findSupervision(
+  db: Database,
+  viewer: Viewer,
+  id: string,
+): Promise<SupervisionRow | undefined> {
+  return scoped(db, viewer).where('id', '=', id).executeTakeFirst();
+}
+
+function scoped(db: Database, viewer: Viewer) {
+  const query = db.selectFrom('supervisions').selectAll();
+  if (viewer.everyTeam) return query;
+  const teams = sql<string[]>`${[...viewer.teamIds]}::uuid[]`;
+  return query.where((where) =>
+    where.or([
+      where('person_id', '=', viewer.personId),
+      where.exists(
+        where
+          .selectFrom('team_members')
+          .select('person_id')
+          .whereRef('team_members.person_id', '=', 'supervisions.agent_id')
+          .where(sql<boolean>`team_members.team_id = any(${teams})`),
+      ),
+    ]),
+  );
+}

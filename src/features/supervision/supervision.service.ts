@@ -1,0 +1,209 @@
+import { v7 } from 'uuid';
+import { AppError } from '../../contract/errors.ts';
+import type { Mode, StartSupervision, Supervision } from '../../contract/supervisions.ts';
+import type { Database } from '../../database/database.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { AuditLog } from '../../ports/domain.ts';
+import { assertMay, type Viewer } from '../../ports/viewer.ts';
+import { createIdempotency } from './idempotency.ts';
+import { isAudioMode } from './modes.ts';
+import type { OpenSessions } from './open-sessions.ts';
+import type { SessionPlan } from './session-parts.ts';
+import { isOpen } from './session-state.ts';
+import {
+  findSupervision,
+  type IdempotentRequest,
+  insertSupervision,
+  listSupervisions,
+  rowOf,
+  type SupervisionFilters,
+} from './supervision.repository.ts';
+import { assertMayHear, planOf, type RuleDeps } from './supervision-rules.ts';
+import type { SupervisionSession } from './supervision-session.ts';
+import { callsOf, supervisionOf, supervisionOfRow } from './supervision-view.ts';
+
+/** Mode changes of one supervision that may wait at once. */
+const changesWaitingMax = 8;
+
+export interface ServiceDeps extends RuleDeps {
+  db: Database;
+  audit: AuditLog;
+  clock: Clock;
+  sessions: OpenSessions;
+  /** Throws `pbx-unreachable` when there is no such PBX. */
+  newSession(plan: SessionPlan, mode: 'listen' | 'whisper' | 'barge'): SupervisionSession;
+  isStopping(): boolean;
+}
+
+export interface SupervisionService {
+  /** Rings the viewer's phone; replies at once with `starting`. What fails later ends it with `endedBecause`. */
+  start(viewer: Viewer, wish: StartSupervision, idempotencyKey?: string): Promise<Supervision>;
+  /** Settles when the mode holds, or was overtaken by a later wish. */
+  change(viewer: Viewer, id: string, mode: Mode): Promise<Supervision>;
+  /** Settles when nothing of it is left on the PBX; stopping twice is fine. */
+  stop(viewer: Viewer, id: string): Promise<Supervision>;
+  get(viewer: Viewer, id: string): Promise<Supervision>;
+  list(
+    viewer: Viewer,
+    filters: SupervisionFilters,
+  ): Promise<{ items: Supervision[]; nextCursor: string | null }>;
+}
+
+export function createSupervisionService(deps: ServiceDeps): SupervisionService {
+  const idempotency = createIdempotency(deps);
+  const waiting = new Map<string, number>();
+  return {
+    async start(viewer, wish, idempotencyKey) {
+      assertMay(viewer, isAudioMode(wish.mode) ? `supervision.${wish.mode}` : 'supervision.listen');
+      if (deps.isStopping()) throw new AppError('shutting-down');
+      return idempotency.once(viewer.personId, idempotencyKey, wish, (request) =>
+        startNew(deps, viewer, wish, request),
+      );
+    },
+    async change(viewer, id, mode) {
+      assertMay(viewer, isAudioMode(mode) ? `supervision.${mode}` : 'supervision.listen');
+      const session = await openSession(deps, viewer, id);
+      if (session.plan.supervisor.id !== viewer.personId) {
+        throw new AppError('not-allowed', 'Only the one who supervises changes the mode');
+      }
+      if (!isAudioMode(mode)) throw new AppError('mode-not-available', `${mode} is not available yet`);
+      assertMayHear(deps, viewer, deps.people.byId(session.plan.agent.id), mode);
+      await bounded(waiting, id, () => session.changeMode(mode));
+      if (!isOpen(session.state)) throw new AppError('supervision-ended');
+      return supervisionOf(session.plan, session.state);
+    },
+    async stop(viewer, id) {
+      assertMay(viewer, 'supervision.listen');
+      const found = await visible(deps, viewer, id);
+      const session = deps.sessions.byId(id);
+      if (!session) return found;
+      if (session.plan.supervisor.id !== viewer.personId && !viewer.everyTeam) {
+        throw new AppError('not-allowed', 'Only the one who supervises or a manager stops it');
+      }
+      await session.end('stopped');
+      return supervisionOf(session.plan, session.state);
+    },
+    async get(viewer, id) {
+      assertMay(viewer, 'live.view');
+      return visible(deps, viewer, id);
+    },
+    async list(viewer, filters) {
+      assertMay(viewer, 'live.view');
+      const rows = await listSupervisions(deps.db, viewer, { ...filters, limit: filters.limit + 1 });
+      const items = rows.slice(0, filters.limit).map((row) => {
+        const session = deps.sessions.byId(row.id);
+        return session ? supervisionOf(session.plan, session.state) : supervisionOfRow(row);
+      });
+      return { items, nextCursor: rows.length > filters.limit ? (items.at(-1)?.id ?? null) : null };
+    },
+  };
+}
+
+async function startNew(
+  deps: ServiceDeps,
+  viewer: Viewer,
+  wish: StartSupervision,
+  request: IdempotentRequest | null,
+): Promise<Supervision> {
+  const { mode, agent, device, leg } = planOf(deps, viewer, wish);
+  const own = deps.sessions.all().filter(({ plan }) => plan.supervisor.id === viewer.personId);
+  const former = own.find(({ state }) => isOpen(state));
+  if (former) {
+    const isSame = former.plan.agent.id === agent.id && former.plan.callId === leg.callId;
+    if (!isSame) throw new AppError('supervision-busy');
+    // A second click on the same agent is a wish for another mode.
+    await former.changeMode(mode);
+    return supervisionOf(former.plan, former.state);
+  }
+  const startedAtMs = deps.clock.now();
+  const plan: SessionPlan = {
+    id: v7({ msecs: startedAtMs }),
+    supervisor: { id: viewer.personId, name: viewer.name },
+    agent: { id: agent.id, name: agent.publicName ?? agent.name, number: numberOf(leg.device) },
+    pbx: agent.pbx,
+    deviceAddress: device,
+    targetUniqueId: leg.uniqueId,
+    callId: leg.callId,
+    reason: wish.reason,
+    startedAtMs,
+  };
+  const session = deps.newSession(plan, mode);
+  deps.sessions.add(session, { hasRow: false });
+  // The phone of a supervision that is just ending must be free before it can ring again.
+  await Promise.all(own.map(({ finished }) => finished));
+  return writeAndEstablish(deps, session, request);
+}
+
+/** The phone rings while the audit entry is written; nobody hears anything before that entry is durable. */
+async function writeAndEstablish(
+  { db, audit, sessions }: ServiceDeps,
+  session: SupervisionSession,
+  request: IdempotentRequest | null,
+): Promise<Supervision> {
+  const { plan, state } = session;
+  const { id, agent, supervisor, callId } = plan;
+  const supervision = supervisionOf(plan, state);
+  const written = Promise.all([
+    insertSupervision(db, supervision, rowOf(plan, state, callsOf(plan, state)), request),
+    audit.write({
+      actorId: supervisor.id,
+      action: 'supervision.started',
+      subjectId: agent.id,
+      callId,
+      details: { supervisionId: id, mode: state.mode, scope: 'call', device: 'phone' },
+    }),
+  ]);
+  void session.establish(written);
+  try {
+    await written;
+  } catch (error) {
+    await session.end('server-stopped');
+    sessions.forget(id);
+    throw error;
+  }
+  sessions.written(id);
+  return supervision;
+}
+
+async function openSession(deps: ServiceDeps, viewer: Viewer, id: string): Promise<SupervisionSession> {
+  await visible(deps, viewer, id);
+  const session = deps.sessions.byId(id);
+  if (!session || !isOpen(session.state)) throw new AppError('supervision-ended');
+  return session;
+}
+
+/** Those of the viewer's agents, and his own. */
+async function visible(
+  { db, sessions, people }: ServiceDeps,
+  viewer: Viewer,
+  id: string,
+): Promise<Supervision> {
+  const session = sessions.byId(id);
+  if (session) {
+    const teams = people.byId(session.plan.agent.id)?.teams ?? [];
+    const isOwn = session.plan.supervisor.id === viewer.personId;
+    if (isOwn || viewer.everyTeam || teams.some((team) => viewer.teamIds.includes(team.id))) {
+      return supervisionOf(session.plan, session.state);
+    }
+    throw new AppError('supervision-not-found');
+  }
+  const row = await findSupervision(db, viewer, id);
+  if (!row) throw new AppError('supervision-not-found');
+  return supervisionOfRow(row);
+}
+
+async function bounded(waiting: Map<string, number>, id: string, work: () => Promise<void>): Promise<void> {
+  const count = waiting.get(id) ?? 0;
+  if (count >= changesWaitingMax) throw new AppError('overloaded');
+  waiting.set(id, count + 1);
+  try {
+    await work();
+  } finally {
+    const left = (waiting.get(id) ?? 1) - 1;
+    if (left > 0) waiting.set(id, left);
+    else waiting.delete(id);
+  }
+}
+
+/** What the supervisor's phone shows beside the agent's name: `1001` of `PJSIP/1001`. */
+const numberOf = (device: string): string => /^[^/]+\/([^/@]*)/.exec(device)?.[1] ?? '';

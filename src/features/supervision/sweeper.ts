@@ -1,0 +1,72 @@
+import type { SupervisionEnd } from '../../contract/supervisions.ts';
+import type { Clock } from '../../ports/clock.ts';
+import { idempotencyMs } from './idempotency.ts';
+import { forgetReplies } from './supervision.repository.ts';
+import { adoptOrEnd, type SweepDeps, sweep } from './sweep.ts';
+
+export interface Sweeper {
+  /** First adoption and sweep of every PBX, then one every so often. */
+  start(): Promise<void>;
+  stop(): void;
+  /** To be called when the PBX is read anew: events may have been missed. */
+  resynced(pbx: string, whyGone: SupervisionEnd): void;
+  /** No event for too long: what cannot be followed is not called live. */
+  lost(pbx: string): void;
+}
+
+/** A PBX that is away this long has lost its supervisions; the sweep removes their legs when it is back. */
+export const pbxLostGraceMs = 30_000;
+
+export function createSweeper(
+  deps: SweepDeps & { clock: Clock; pbxNames: readonly string[]; sweepEveryMs: number },
+): Sweeper {
+  const adopted = new Set<string>();
+  const away = new Map<string, NodeJS.Timeout>();
+  let timer: NodeJS.Timeout | undefined;
+
+  /** Never throws: what does not answer now is tried again. */
+  async function tidy(pbx: string, whyGone: SupervisionEnd): Promise<void> {
+    try {
+      if (!adopted.has(pbx)) {
+        await adoptOrEnd(deps, pbx);
+        adopted.add(pbx);
+      }
+      await sweep(deps, pbx, whyGone);
+    } catch (error) {
+      deps.log.warn({ err: error, pbx }, 'The legs of supervisions could not be compared with the PBX');
+    }
+  }
+
+  async function tidyAll(): Promise<void> {
+    await Promise.all(deps.pbxNames.map((pbx) => tidy(pbx, 'lost')));
+    await deps.sessions.saveAgain();
+    await forgetReplies(deps.db, deps.clock.now() - idempotencyMs).catch((error: unknown) => {
+      deps.log.warn({ err: error }, 'Old replies could not be removed');
+    });
+  }
+
+  return {
+    async start() {
+      timer = setInterval(() => void tidyAll(), deps.sweepEveryMs).unref();
+      await tidyAll();
+    },
+    stop() {
+      clearInterval(timer);
+      for (const waiting of away.values()) clearTimeout(waiting);
+    },
+    resynced(pbx, whyGone) {
+      clearTimeout(away.get(pbx));
+      away.delete(pbx);
+      if (timer) void tidy(pbx, whyGone);
+    },
+    lost(pbx) {
+      if (away.has(pbx)) return;
+      const giveUp = () => {
+        for (const session of deps.sessions.all()) {
+          if (session.plan.pbx === pbx) void session.end('lost');
+        }
+      };
+      away.set(pbx, setTimeout(giveUp, pbxLostGraceMs).unref());
+    },
+  };
+}
