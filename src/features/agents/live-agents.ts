@@ -93,20 +93,21 @@ export function createLiveAgents(deps: LiveAgentsDeps) {
   function settleOne(personId: string, changedAtMs: number): void {
     const person = directory.byId(personId);
     const entry = entries.get(personId) ?? { state: null, view: null, asText: '' };
-    const before = entry.view;
+    let view: AgentView | null = null;
     if (isAgent(person)) {
       entries.set(personId, entry);
       entry.state = agentState(factsOf(person), entry.state, changedAtMs);
-      entry.view = viewOf(person, entry.state);
+      view = viewOf(person, entry.state);
     } else {
       entries.delete(personId);
-      entry.view = null;
     }
-    const asText = JSON.stringify(entry.view);
+    const asText = JSON.stringify(view);
     if (asText === entry.asText) return;
+    const queues = [...queuesOf(entry.view), ...queuesOf(view)];
     entry.asText = asText;
+    entry.view = view;
     changed.add(personId);
-    deps.onQueuesTouched([...queuesOf(before), ...queuesOf(entry.view)]);
+    deps.onQueuesTouched(queues);
   }
 
   const legsOf = (person: Person) =>

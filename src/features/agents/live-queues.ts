@@ -75,10 +75,11 @@ export function createLiveQueues(deps: LiveQueuesDeps) {
     for (const id of dirty) {
       const entry = entries.get(id);
       if (!entry) continue;
-      entry.view = viewOf(entry);
-      const asText = JSON.stringify(entry.view);
+      const view = viewOf(entry);
+      const asText = JSON.stringify(view);
       if (asText === entry.asText) continue;
       entry.asText = asText;
+      entry.view = view;
       changed.add(id);
     }
     dirty.clear();

@@ -1,0 +1,110 @@
+import type { Call } from '../../contract/calls.ts';
+import type { LiveCalls, LiveSupervisions, PeopleDirectory } from '../../ports/domain.ts';
+import type { LiveShift } from '../../ports/live.ts';
+import type { PbxLinks } from './pbx-links.ts';
+import { partsOf } from './scope.ts';
+import type { Sight, SightedCall, Touched } from './scope-rows.ts';
+
+export interface BoardSight extends Sight {
+  onTouched(listener: () => void): () => void;
+  /** What changed since the last call. `resighted`: who sees what may have changed, so that all is to be looked at. */
+  takeTouched(): Touched & { resighted: boolean };
+  /** All there is, and what was told before (it may be gone). */
+  everything(told: Touched): Touched;
+  touchPbxs(): void;
+}
+
+/** The whole board as it is now, and a note of what changed on it. */
+export function createBoardSight(deps: {
+  shift: LiveShift;
+  calls: LiveCalls;
+  supervisions: LiveSupervisions;
+  directory: PeopleDirectory;
+  links: PbxLinks;
+}): BoardSight {
+  const { shift, calls, supervisions, directory, links } = deps;
+  const callsNow = new Map(calls.all().map((call) => [call.id, withParts(call)]));
+  const queueTeams = new Map<string, string>();
+  const supervisionsNow = new Map(supervisions.all().map((one) => [one.id, { supervision: one }]));
+  let touchedCalls = new Set<string>();
+  let touchedSupervisions = new Set<string>();
+  let touchedPbxs = false;
+  let resighted = false;
+  let listener = (): void => {};
+
+  const stops = [
+    shift.onDirty(() => listener()),
+    directory.onChange(() => {
+      resighted = true;
+      listener();
+    }),
+    calls.onChange(({ call, gone }) => {
+      if (gone) callsNow.delete(call.id);
+      else callsNow.set(call.id, withParts(call));
+      touchedCalls.add(call.id);
+      listener();
+    }),
+    supervisions.onChange((supervision) => {
+      if (supervision.state === 'ended') supervisionsNow.delete(supervision.id);
+      else supervisionsNow.set(supervision.id, { supervision });
+      touchedSupervisions.add(supervision.id);
+      listener();
+    }),
+  ];
+
+  /** Calls are seen by the teams of their queues: when those change, sight does. */
+  function noteQueueTeams(ids: Iterable<string>): void {
+    for (const id of ids) {
+      const teams = shift.queue(id)?.teamIds.join() ?? '';
+      if (queueTeams.get(id) === teams) continue;
+      queueTeams.set(id, teams);
+      resighted = true;
+    }
+  }
+
+  return {
+    agent: (id) => shift.agent(id),
+    queue: (id) => shift.queue(id),
+    call: (id) => callsNow.get(id),
+    supervision: (id) => supervisionsNow.get(id),
+    pbxs: () => links.all(),
+    teamIdsOf: (personId) => directory.byId(personId)?.teams.map((team) => team.id) ?? [],
+    onTouched(given) {
+      listener = given;
+      return () => {
+        for (const stop of stops) stop();
+      };
+    },
+    takeTouched() {
+      const { agents, queues } = shift.takeChanges();
+      noteQueueTeams(queues);
+      const taken = {
+        agents,
+        queues,
+        calls: touchedCalls,
+        supervisions: touchedSupervisions,
+        pbxs: touchedPbxs,
+        resighted,
+      };
+      touchedCalls = new Set();
+      touchedSupervisions = new Set();
+      touchedPbxs = false;
+      resighted = false;
+      return taken;
+    },
+    everything: (told) => ({
+      agents: new Set([...told.agents, ...[...shift.agents()].map(({ row }) => row.id)]),
+      queues: new Set([...told.queues, ...[...shift.queues()].map(({ row }) => row.id)]),
+      calls: new Set([...told.calls, ...callsNow.keys()]),
+      supervisions: new Set([...told.supervisions, ...supervisionsNow.keys()]),
+      pbxs: false,
+    }),
+    touchPbxs() {
+      touchedPbxs = true;
+      listener();
+    },
+  };
+}
+
+/** A new object for each version of a call, which tells one version from the next. */
+const withParts = (call: Call): SightedCall => ({ call, ...partsOf(call) });

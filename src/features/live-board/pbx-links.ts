@@ -1,0 +1,72 @@
+import type { LivePbx } from '../../contract/live.ts';
+import type { TelephonyFact } from '../../ports/telephony-facts.ts';
+
+export interface PbxLinksOptions {
+  /** The PBX to show from the start, before it has said anything; null when none is configured. */
+  pbx: string | null;
+  amiConfigured: boolean;
+  /** How old the membership of a queue may be while AMI does not push it. */
+  queueMembershipMaxAgeMs: number;
+  nowMs: number;
+}
+
+/** What the panel says of its own truth, PBX by PBX. */
+export interface PbxLinks {
+  /** Takes a fact; true when it changed what is shown. */
+  apply(fact: TelephonyFact): boolean;
+  all(): LivePbx[];
+}
+
+export function createPbxLinks(options: PbxLinksOptions): PbxLinks {
+  const links = new Map<string, LivePbx>();
+  const ensure = (name: string): LivePbx => {
+    const link = links.get(name) ?? unheardOf(name, options);
+    links.set(name, link);
+    return link;
+  };
+  if (options.pbx !== null) ensure(options.pbx);
+
+  function set(name: string, change: Partial<LivePbx>): boolean {
+    const before = ensure(name);
+    links.set(name, { ...before, ...change });
+    return true;
+  }
+  function setState(fact: TelephonyFact, state: LivePbx['state'], detail: string | null): boolean {
+    const before = ensure(fact.pbx);
+    if (before.state === state && before.detail === detail) return false;
+    return set(fact.pbx, {
+      state,
+      detail,
+      since: before.state === state ? before.since : new Date(fact.atMs).toISOString(),
+    });
+  }
+
+  return {
+    apply(fact) {
+      switch (fact.kind) {
+        case 'pbx-connected':
+          return setState(fact, 'connected', null);
+        case 'pbx-lost':
+          return setState(fact, fact.why, fact.detail || null);
+        case 'ami-connected':
+          return set(fact.pbx, { ami: 'connected', queueMembershipMaxAgeMs: null });
+        case 'ami-lost': {
+          const { queueMembershipMaxAgeMs } = options;
+          return set(fact.pbx, { ami: 'disconnected', queueMembershipMaxAgeMs });
+        }
+        default:
+          return false;
+      }
+    },
+    all: () => [...links.values()],
+  };
+}
+
+const unheardOf = (name: string, options: PbxLinksOptions): LivePbx => ({
+  name,
+  state: 'disconnected',
+  since: new Date(options.nowMs).toISOString(),
+  detail: null,
+  ami: options.amiConfigured ? 'disconnected' : 'not-configured',
+  queueMembershipMaxAgeMs: options.queueMembershipMaxAgeMs,
+});

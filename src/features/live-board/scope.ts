@@ -1,0 +1,51 @@
+import type { Call } from '../../contract/calls.ts';
+import type { MayDoFacts } from '../../contract/may-do.ts';
+import type { Person } from '../../ports/domain.ts';
+import { assertMay, seesTeams, type Viewer } from '../../ports/viewer.ts';
+
+/** What one group of viewers may see and do: all of them get the same frames. */
+export interface Scope {
+  key: string;
+  viewer: Viewer;
+  /** The viewer's part in what he may do to an agent. */
+  acting: MayDoFacts['viewer'];
+}
+
+/**
+ * The scope of a viewer. Two viewers share one when they see the same teams, hold the same rights and either both
+ * have a phone or neither; who is an agent himself has one of his own, as he may not supervise himself.
+ * Throws `not-allowed` for one who may not see the board.
+ */
+export function scopeFor(viewer: Viewer, person: Person | undefined): Scope {
+  assertMay(viewer, 'live.view');
+  const device = person?.devices[0] ?? null;
+  const key = JSON.stringify([
+    seesTeams(viewer, []) ? '*' : viewer.teamIds.toSorted(),
+    viewer.everyTeam ? '*' : viewer.teamIds.toSorted(),
+    [...viewer.permissions].sort(),
+    phoneKind(device),
+    person?.roles.includes('agent') ? viewer.personId : '',
+  ]);
+  const { personId, permissions, everyTeam, teamIds } = viewer;
+  return { key, viewer, acting: { personId, permissions, everyTeam, teamIds, device } };
+}
+
+function phoneKind(device: string | null): string {
+  if (device === null) return 'none';
+  return device.startsWith('Local/') ? 'unusable' : 'phone';
+}
+
+/** Everyone of ours who had a part in the call, and every queue it passed: the two things sight depends on. */
+export function partsOf(call: Call): { agentIds: Set<string>; queues: Set<string> } {
+  const agents = [
+    call.agent,
+    ...call.segments.map((segment) => segment.agent),
+    ...call.queueVisits.flatMap((visit) => visit.attempts.map((attempt) => attempt.agent)),
+    ...call.legs.map((leg) => leg.agent),
+    call.caller,
+    call.callee,
+  ];
+  const queues = call.queueVisits.map((visit) => visit.queue);
+  if (call.queue !== null) queues.push(call.queue);
+  return { agentIds: new Set(agents.flatMap((agent) => agent?.id ?? [])), queues: new Set(queues) };
+}
