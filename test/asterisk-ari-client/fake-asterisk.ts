@@ -4,7 +4,11 @@ import https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Test } from 'tap';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { type AriClientOptions, createAriClient } from '../../src/asterisk-ari-client/index.ts';
+import {
+  type AriClientOptions,
+  type AriSession,
+  createAriClient,
+} from '../../src/asterisk-ari-client/index.ts';
 
 export interface SeenRequest {
   method: string;
@@ -138,4 +142,19 @@ export async function errorOf(promise: Promise<unknown>): Promise<Record<string,
     return error as Record<string, unknown> & Error;
   }
   throw new Error('it should have failed');
+}
+
+/** What a client reported, in order. */
+export function journalOf(ari: AriSession): string[] {
+  const journal: string[] = [];
+  ari.on('connected', ({ generation }) => journal.push(`connected ${generation}`));
+  ari.on('disconnected', ({ generation, reason }) => journal.push(`disconnected ${generation} ${reason}`));
+  ari.on('connectFailed', ({ reason, status }) => journal.push(`failed ${reason} ${status ?? ''}`.trim()));
+  ari.on('replaced', ({ generation }) => journal.push(`replaced ${generation}`));
+  ari.on('event', (event, { generation, sequence }) =>
+    journal.push(`${event.type} ${generation}.${sequence}`),
+  );
+  ari.on('unknownEvent', (event, { sequence }) => journal.push(`unknown ${event.type} ${sequence}`));
+  ari.on('badFrame', (kind, { sequence }) => journal.push(`${kind} ${sequence}`));
+  return journal;
 }
