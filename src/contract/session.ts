@@ -2,10 +2,13 @@ import Type, { type Static } from 'typebox';
 import { Id, NamedRef, Nullable, Time } from './common.ts';
 import { permissions, roles } from './permissions.ts';
 
+export const passwordLengthMin = 10;
+export const passwordLengthMax = 1_000;
+
 export const SignIn = Type.Object(
   {
     login: Type.String({ minLength: 1, maxLength: 100 }),
-    password: Type.String({ minLength: 1, maxLength: 1000 }),
+    password: Type.String({ minLength: 1, maxLength: passwordLengthMax }),
   },
   { additionalProperties: false },
 );
@@ -24,4 +27,3 @@ export const Session = Type.Object({
 export type Session = Static<typeof Session>;
 
 export const Team = NamedRef;
-export const passwordLengthMin = 10;

@@ -12,7 +12,7 @@ import { type MetricsText, type Readiness, serveHealth } from './health.ts';
 import { servePanel } from './panel.ts';
 import { answerProblems } from './problem.ts';
 import { sendSecurityHeaders } from './security-headers.ts';
-import { validatorCompiler } from './validation.ts';
+import { refuseNul, validatorCompiler } from './validation.ts';
 
 export const bodyBytesMax = 1_000_000;
 /** Requests to /api one address may send in a minute: an office of 200 panels behind one address stays far below. */
@@ -48,6 +48,7 @@ export async function createHttpServer(o: HttpServerOptions): Promise<FastifyIns
     routerOptions: { maxParamLength: 200 },
   }).withTypeProvider<TypeBoxTypeProvider>();
   app.setValidatorCompiler(validatorCompiler());
+  app.addHook('preValidation', async ({ body, query, params }) => refuseNul(body, query, params));
   answerProblems(app, o.log);
   watchRequests(app, o);
   await sendSecurityHeaders(app, o.config.publicUrl);

@@ -2,6 +2,7 @@ import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
 import type { FastifySchemaCompiler } from 'fastify';
 import type { TSchema } from 'typebox';
+import { AppError } from '../../contract/errors.ts';
 
 /**
  * Bodies are taken as they are: no conversion, and an unknown field is an error where the schema says so. Queries, paths
@@ -24,4 +25,20 @@ function makeAjv(coerceTypes: boolean): Ajv {
   });
   addFormats.default(ajv);
   return ajv;
+}
+
+/** PostgreSQL's text holds no NUL. Refused here, so that no verb meets one. Throws `bad-request`. */
+export function refuseNul(...parts: unknown[]): void {
+  for (const part of parts) {
+    if (holdsNul(part)) throw new AppError('bad-request', 'A NUL character (\\u0000) is nowhere allowed');
+  }
+}
+
+const depthMax = 50;
+
+function holdsNul(value: unknown, depth = 0): boolean {
+  if (typeof value === 'string') return value.includes('\0');
+  if (value === null || typeof value !== 'object') return false;
+  if (depth > depthMax) throw new AppError('bad-request', 'The body is nested too deep');
+  return Object.entries(value).some(([name, inner]) => name.includes('\0') || holdsNul(inner, depth + 1));
 }

@@ -1,0 +1,86 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { Database } from '../../database/database.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { AuditLog, PeopleDirectory } from '../../ports/domain.ts';
+import type { Sessions } from '../../ports/http-viewer.ts';
+import type { LiveSessions } from '../../ports/live.ts';
+import type { Log } from '../../ports/log.ts';
+import { makeViewer } from '../../ports/viewer.ts';
+import { peopleRoutes } from './people.routes.ts';
+import { createPeople, type PeopleService, type WriteDetails } from './people.service.ts';
+import { createRevocations } from './revocations.ts';
+import { sessionRoutes } from './session.routes.ts';
+import { purgeSessions } from './sessions.repository.ts';
+import { createSessions, viewerOf } from './sessions.service.ts';
+import { purgeFailures } from './sign-in.repository.ts';
+
+const purgeEveryMs = 3_600_000;
+
+export interface AccountsDeps {
+  db: Database;
+  clock: Clock;
+  log: Log;
+  audit: AuditLog;
+  writeDetails: WriteDetails;
+  config: { sessionHours: number; publicUrl: string | null };
+  /** Called after people, roles or teams were changed here, e.g. to refresh the directory. */
+  changed?: () => void;
+}
+
+export interface Accounts extends Sessions {
+  people: PeopleService;
+  routes: FastifyPluginAsyncTypebox[];
+  /** Sign-ins as sockets need them. */
+  liveSessions(directory: PeopleDirectory): LiveSessions;
+  close(): void;
+}
+
+/** Sign-in, sessions, and the people who may. Close it before the database. */
+export function createAccounts(deps: AccountsDeps): Accounts {
+  const { db, clock, log, audit } = deps;
+  const { sessionHours, publicUrl } = deps.config;
+  const revocations = createRevocations({ db, clock, log });
+  const sessions = createSessions({ db, clock, audit, revocations, sessionHours });
+  const people = createPeople({
+    db,
+    clock,
+    audit,
+    revocations,
+    writeDetails: deps.writeDetails,
+    changed: deps.changed ?? (() => {}),
+  });
+  const purge = () => {
+    Promise.all([purgeFailures(db, clock.now()), purgeSessions(db, clock.now())]).catch((error: unknown) =>
+      log.warn({ err: error }, 'old sign-ins were not purged'),
+    );
+  };
+  const timer = setInterval(purge, purgeEveryMs);
+  timer.unref();
+  return {
+    people,
+    viewerOfCookie: sessions.viewerOfCookie,
+    routes: [
+      sessionRoutes({ sessions, secure: publicUrl?.startsWith('https:') ?? false, sessionHours }),
+      peopleRoutes(people),
+    ],
+    liveSessions: (directory) => ({
+      async open(cookieHeader) {
+        const session = await sessions.find(cookieHeader);
+        if (!session) return null;
+        const sessionKey = session.tokenHash.toString('hex');
+        if (!revocations.watch(sessionKey)) return null;
+        return { viewer: viewerOf(session), sessionKey, expiresAtMs: session.expiresAt.getTime() };
+      },
+      onRevoked: revocations.onRevoked,
+      viewer(personId) {
+        const person = directory.byId(personId);
+        return person ? makeViewer({ ...person, teamIds: person.teams.map((team) => team.id) }) : null;
+      },
+      onViewersChanged: (listener) => directory.onChange(listener),
+    }),
+    close() {
+      clearInterval(timer);
+      revocations.close();
+    },
+  };
+}

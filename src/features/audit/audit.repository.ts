@@ -1,0 +1,66 @@
+import { sql } from 'kysely';
+import { v7 as uuid } from 'uuid';
+import type { AuditEntry, AuditFilters } from '../../contract/audit.ts';
+import type { Database } from '../../database/database.ts';
+
+export interface NewAuditEntry {
+  at: number;
+  actorId: string | null;
+  action: string;
+  subjectId: string | null;
+  callId: string | null;
+  details: Record<string, unknown>;
+}
+
+/** Durable when it settles: PostgreSQL's commit is. */
+export async function insertEntry(db: Database, entry: NewAuditEntry): Promise<void> {
+  await db
+    .insertInto('audit_entries')
+    .values({
+      id: uuid(),
+      at: new Date(entry.at),
+      actor_id: entry.actorId,
+      action: entry.action,
+      subject_id: entry.subjectId,
+      call_id: entry.callId,
+      details: JSON.stringify(entry.details),
+    })
+    .execute();
+}
+
+/** Newest first; those before `before` (exclusive). Names are those of today; somebody removed has his id for a name. */
+export async function findEntries(
+  db: Database,
+  filters: AuditFilters,
+  before: { at: Date; id: string } | null,
+  limit: number,
+): Promise<AuditEntry[]> {
+  let query = db
+    .selectFrom('audit_entries as entry')
+    .leftJoin('people as actor', 'actor.id', 'entry.actor_id')
+    .leftJoin('people as subject', 'subject.id', 'entry.subject_id')
+    .select(['entry.id', 'at', 'actor_id', 'action', 'subject_id', 'call_id', 'details'])
+    .select(['actor.name as actor_name', 'subject.name as subject_name'])
+    .orderBy('entry.at', 'desc')
+    .orderBy('entry.id', 'desc')
+    .limit(limit);
+  if (filters.from) query = query.where('at', '>=', new Date(filters.from));
+  if (filters.to) query = query.where('at', '<', new Date(filters.to));
+  if (filters.actor) query = query.where('actor_id', '=', filters.actor);
+  if (filters.subject) query = query.where('subject_id', '=', filters.subject);
+  if (filters.call) query = query.where('call_id', '=', filters.call);
+  if (filters.action) query = query.where('action', '=', filters.action);
+  if (before) query = query.where(sql<boolean>`(entry.at, entry.id) < (${before.at}, ${before.id}::uuid)`);
+  return (await query.execute()).map((row) => ({
+    id: row.id,
+    at: row.at.toISOString(),
+    actor: reference(row.actor_id, row.actor_name),
+    action: row.action,
+    subject: reference(row.subject_id, row.subject_name),
+    callId: row.call_id,
+    details: (row.details ?? {}) as Record<string, unknown>,
+  }));
+}
+
+const reference = (id: string | null, name: string | null): AuditEntry['actor'] =>
+  id === null ? null : { id, name: name ?? id };

@@ -1,0 +1,31 @@
+import { Readable } from 'node:stream';
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { AuditFilters, AuditPage, AuditQuery } from '../../contract/audit.ts';
+import { requireViewer } from '../../ports/http-viewer.ts';
+import type { Audit } from './audit.service.ts';
+import { auditCsv } from './audit-csv.ts';
+
+const config = { access: 'audit.view' } as const;
+const tags = ['audit'];
+
+export function auditRoutes(audit: Audit): FastifyPluginAsyncTypebox {
+  return async (app) => {
+    app.get(
+      '/api/audit',
+      {
+        config,
+        schema: { summary: 'Who did what', tags, querystring: AuditQuery, response: { 200: AuditPage } },
+      },
+      (request) => audit.list(requireViewer(request), request.query),
+    );
+    app.get(
+      '/api/audit.csv',
+      { config, schema: { summary: 'The same as CSV', tags, querystring: AuditFilters } },
+      (request, reply) =>
+        reply
+          .type('text/csv; charset=utf-8')
+          .header('content-disposition', 'attachment; filename="audit.csv"')
+          .send(auditCsv(Readable.from(audit.all(requireViewer(request), request.query)))),
+    );
+  };
+}
