@@ -1,6 +1,9 @@
 import { AriFailure, type LabAri } from './ari.ts';
 import { waitFor } from './tools.ts';
 
+/** What a PBX on the same machine needs to take a REFER and say so. */
+const referTakenMs = 250;
+
 /** How a phone's call ended, seen from the phone. */
 export interface CallEnd {
   /** Q.850, and SIP's status when the call never was. */
@@ -39,6 +42,8 @@ export interface PhoneCall {
   waitEnded(limitMs?: number): Promise<CallEnd>;
   answer(): Promise<void>;
   hangup(cause?: number): Promise<void>;
+  /** Refuses a ringing call with this SIP status (400–699). */
+  decline(sipCode?: number): Promise<void>;
   /** Plays another tone, or none. */
   play(toneHz: number | null): Promise<void>;
   hold(): Promise<void>;
@@ -100,7 +105,13 @@ export function createPhoneCall(ari: LabAri, seed: PhoneCallSeed): PhoneCallCont
     return { callId, localTag, remoteTag };
   };
 
-  const refer = (target: string) => ari.request('POST', `${path}/redirect`, { endpoint: `PJSIP/${target}` });
+  /** Before the answer a 302, which ends the call. After it REFER: as phones do, we hang up once that was taken. */
+  const refer = async (target: string) => {
+    await ari.request('POST', `${path}/redirect`, { endpoint: `PJSIP/${target}` });
+    if (answeredAt === undefined) return;
+    await new Promise((resolve) => setTimeout(resolve, referTakenMs));
+    await call.hangup();
+  };
 
   const call: PhoneCall = {
     ...seed,
@@ -132,6 +143,14 @@ export function createPhoneCall(ari: LabAri, seed: PhoneCallSeed): PhoneCallCont
       hungUpByUs = true;
       await ari.request('DELETE', path, cause ? { reason_code: String(cause) } : {}).catch(unlessGone);
     },
+    decline: async (sipCode = 603) => {
+      hungUpByUs = true;
+      await ari.request('POST', `${path}/continue`, {
+        context: 'decline',
+        extension: String(sipCode),
+        priority: '1',
+      });
+    },
     play,
     hold: async () => {
       await play(null);
@@ -144,13 +163,12 @@ export function createPhoneCall(ari: LabAri, seed: PhoneCallSeed): PhoneCallCont
     sendDtmf: async (keys) => {
       await ari.request('POST', `${path}/dtmf`, { dtmf: keys, between: '100', duration: '120' });
     },
-    blindTransfer: async (to) => {
-      await refer(`sip:${to}@${seed.pbxSip}`);
-    },
+    blindTransfer: (to) => refer(`sip:${to}@${seed.pbxSip}`),
     attendedTransfer: async (other) => {
       const { callId, localTag, remoteTag } = await other.sipDialog();
       const replaces = encodeURIComponent(`${callId};to-tag=${remoteTag};from-tag=${localTag}`);
       await refer(`sip:${other.to}@${seed.pbxSip}?Replaces=${replaces}`);
+      await other.hangup();
     },
     sipDialog,
   };

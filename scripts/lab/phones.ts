@@ -157,7 +157,7 @@ async function receive(ari: LabAri, control: PhoneCallControl, behaviour: Behavi
     case 'busy':
       return call.hangup(17);
     case 'reject':
-      return call.hangup(behaviour.cause ?? 21);
+      return call.decline(behaviour.sipCode);
     case 'forward':
       return call.blindTransfer(behaviour.forwardTo ?? '0699999999');
     case 'auto':

@@ -8,13 +8,14 @@ export interface Behaviour {
   /**
    * auto: answers after `answerAfterMs`. auto-header: the same, but only when the call asks for it by
    * Call-Info/Alert-Info, else it rings. ring, manual: rings (manual says that the test will answer).
-   * busy: 486. reject: declines. forward: 302 to `forwardTo`.
+   * busy: 486. reject: declines with `sipCode` (603). forward: 302 to `forwardTo`.
    */
   answer: AnswerRule;
   answerAfterMs?: number;
   /** From the answer on. */
   hangupAfterMs?: number;
-  /** Q.850 cause sent when this phone declines or hangs up. */
+  sipCode?: number;
+  /** Q.850 cause sent when this phone hangs up. */
   cause?: number;
   forwardTo?: string;
 }
