@@ -19,6 +19,8 @@ export interface LegSnapshot {
   connected: { number: string; name: string };
   accountCode: string;
   dialplan: Dialplan;
+  /** The variable QUEUESTATUS, which says how the leg left its last queue; absent where the PBX does not send it. */
+  queueStatus?: string;
 }
 export interface Dialplan {
   context: string;
@@ -142,7 +144,7 @@ export type PresenceFact = FactHeader &
     | { kind: 'queue-member-gone'; queue: string; interface: string }
     | { kind: 'queue-caller-joined'; queue: string; uniqueId: string; position: number; waiting: number }
     | { kind: 'queue-caller-left'; queue: string; uniqueId: string; abandoned: boolean }
-    /** The member is in wrap-up until then (AMI only). */
+    /** The member is in wrap-up until then, by this server's clock (AMI only). */
     | { kind: 'wrap-up'; queue: string; interface: string; untilMs: number }
     | { kind: 'agent-login'; agent: string; uniqueId: string; loggedIn: boolean }
   );
@@ -177,4 +179,10 @@ export type OwnLegFact = FactHeader &
   );
 
 export type TelephonyFact = LegFact | PresenceFact | LinkFact | OwnLegFact;
+/** A fact without its header. */
+export type FactBody = TelephonyFact extends infer Fact
+  ? Fact extends FactHeader
+    ? Omit<Fact, keyof FactHeader>
+    : never
+  : never;
 export type FactKind = TelephonyFact['kind'];
