@@ -1,0 +1,237 @@
+import { v7 } from 'uuid';
+import { type Lab, type LabOptions, startLab } from '../../scripts/lab/index.ts';
+import type { PhoneCall } from '../../scripts/lab/phone-call.ts';
+import { waitFor } from '../../scripts/lab/tools.ts';
+import { createAriTelephony } from '../../src/adapters/ari/telephony.ts';
+import type { StartSupervision, Supervision } from '../../src/contract/supervisions.ts';
+import type { Database } from '../../src/database/database.ts';
+import {
+  createSupervision,
+  type SupervisionFeature,
+} from '../../src/features/supervision/create-supervision.ts';
+import { systemClock } from '../../src/ports/clock.ts';
+import type { PeopleDirectory, Person } from '../../src/ports/domain.ts';
+import type { Log } from '../../src/ports/log.ts';
+import type { TelephonyFact } from '../../src/ports/telephony-facts.ts';
+import { makeViewer, type Viewer } from '../../src/ports/viewer.ts';
+import { openTestDatabase } from './database.ts';
+import { createLiveLegs } from './live-legs.ts';
+
+export type AuditEntry = {
+  action: string;
+  actorId: string | null;
+  details?: Record<string, unknown>;
+  atMs: number;
+};
+
+/** One run of the supervision feature against a lab's PBX. */
+export interface Run {
+  feature: SupervisionFeature;
+  audit: AuditEntry[];
+  facts: TelephonyFact[];
+  /** Ends it without a goodbye: nothing is undone on the PBX. */
+  abandon(): Promise<void>;
+}
+
+/** A real PBX, its phones, a database, and people for every phone of the lab. */
+export interface Scene {
+  lab: Lab;
+  db: Database;
+  people: TestPeople;
+  person(number: string): Person;
+  viewer(number: string): Viewer;
+  start(options?: { ringTimeoutMs?: number; sweepEveryMs?: number }): Promise<Run>;
+  /** A customer calls the number and is talking to an agent. */
+  talk(to: string, agentNumber: string): Promise<{ customer: PhoneCall; agent: PhoneCall }>;
+  wish(agentNumber: string, change?: Partial<StartSupervision>): StartSupervision;
+  /** Waits until the PBX has no channel and no bridge of ours. */
+  nothingOfOurs(limitMs?: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface TestPeople extends PeopleDirectory {
+  replace(person: Person): void;
+}
+
+const team = { id: v7(), name: 'Team one' };
+const pbx = 'main';
+const quiet: Log = {
+  debug() {},
+  info() {},
+  warn(fields, message) {
+    if (process.env['VIGIE_TEST_LOG']) console.error(message, fields);
+  },
+  error(fields, message) {
+    console.error(message, fields);
+  },
+  child: () => quiet,
+};
+
+export async function openScene(options: LabOptions): Promise<Scene> {
+  const [lab, database] = await Promise.all([startLab(options), openTestDatabase()]);
+  const people = peopleOf(lab);
+  const { db } = database;
+  const person = (number: string): Person => people.byDevice(pbx, `PJSIP/${number}`)!;
+  const rows = people.all().map(({ id, name, roles, devices }) => ({
+    id,
+    name,
+    roles: [...roles],
+    devices: [...devices],
+  }));
+  await db.insertInto('people').values(rows).execute();
+  await db.insertInto('teams').values(team).execute();
+  await db
+    .insertInto('team_members')
+    .values(rows.map(({ id }) => ({ team_id: team.id, person_id: id })))
+    .execute();
+  const runs = new Set<Run>();
+  return {
+    lab,
+    db,
+    people,
+    person,
+    viewer: (number) => {
+      const { id, name, roles, teams } = person(number);
+      return makeViewer({ id, name, roles, teamIds: teams.map((one) => one.id) });
+    },
+    async start(runOptions = {}) {
+      const run = await startRun(lab, db, people, runOptions);
+      runs.add(run);
+      return run;
+    },
+    async talk(to, agentNumber) {
+      const arriving = lab.phones.nextCall(agentNumber);
+      const customer = await lab.phones.call({ from: 'customer', to });
+      const agent = await arriving;
+      await Promise.all([customer.waitAnswered(), agent.waitAnswered()]);
+      return { customer, agent };
+    },
+    wish: (agentNumber, change = {}) => ({
+      agentId: person(agentNumber).id,
+      mode: 'listen',
+      scope: 'call',
+      reason: 'Quality',
+      device: 'phone',
+      ...change,
+    }),
+    async nothingOfOurs(limitMs = 5_000) {
+      const empty = async () => (await ownOnPbx(lab)).length === 0;
+      await waitFor('nothing of ours on the PBX', empty, limitMs).catch(async (error: Error) => {
+        throw new Error(`${error.message}: ${(await ownOnPbx(lab)).join(' ')}`);
+      });
+    },
+    async close() {
+      for (const run of runs) await run.abandon();
+      await lab.stop();
+      await database.close();
+    },
+  };
+}
+
+export async function ownOnPbx(lab: Lab): Promise<string[]> {
+  const [channels, bridges] = await Promise.all([
+    lab.pbx.ari.request<{ id: string; name: string }[]>('GET', '/channels'),
+    lab.pbx.ari.request<{ id: string }[]>('GET', '/bridges'),
+  ]);
+  return [...channels, ...bridges]
+    .map(({ id }) => id)
+    .filter((id) => id.startsWith('vigie-') && !id.startsWith('vigie-helper'));
+}
+
+async function startRun(
+  lab: Lab,
+  db: Database,
+  people: TestPeople,
+  options: { ringTimeoutMs?: number; sweepEveryMs?: number },
+): Promise<Run> {
+  const telephony = createAriTelephony({
+    name: pbx,
+    ari: { url: lab.pbx.ariUrl, username: lab.pbx.ariUsername, password: lab.pbx.ariPassword, app: 'vigie' },
+    clock: systemClock,
+    log: quiet,
+    needsMembership: () => false,
+  });
+  const calls = createLiveLegs(pbx);
+  const audit: AuditEntry[] = [];
+  const facts: TelephonyFact[] = [];
+  const feature = createSupervision({
+    db,
+    telephonyOf: (name) => (name === pbx ? telephony.commands : undefined),
+    pbxNames: [pbx],
+    people,
+    calls,
+    audit: { write: async (entry) => void audit.push({ ...entry, atMs: Date.now() }) },
+    clock: systemClock,
+    log: quiet,
+    ...options,
+  });
+  const ready = Promise.withResolvers<void>();
+  await telephony.start((fact) => {
+    facts.push(fact);
+    calls.onFact(fact);
+    feature.onFact(fact);
+    if (fact.kind === 'resynced') ready.resolve();
+    if (fact.kind === 'pbx-lost') console.error('pbx-lost', fact.why, fact.detail);
+  });
+  await ready.promise;
+  await feature.recover();
+  let stopped: Promise<void> | undefined;
+  return {
+    feature,
+    audit,
+    facts,
+    abandon() {
+      stopped ??= telephony.stop();
+      return stopped;
+    },
+  };
+}
+
+function peopleOf(lab: Lab): TestPeople {
+  const byId = new Map<string, Person>();
+  const listeners = new Set<() => void>();
+  for (const { number, name, role } of lab.phones.roster) {
+    const id = v7();
+    byId.set(id, {
+      id,
+      login: null,
+      name,
+      publicName: null,
+      roles: [role],
+      teams: [team],
+      pbx,
+      devices: [`PJSIP/${number}`],
+      interfaces: [],
+    });
+  }
+  const all = () => [...byId.values()];
+  return {
+    byId: (id) => byId.get(id),
+    byDevice: (_pbx, device) => all().find((person) => person.devices.includes(device)),
+    byInterface: () => undefined,
+    all,
+    onChange: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    replace(person) {
+      byId.set(person.id, person);
+      for (const listener of listeners) listener();
+    },
+  };
+}
+
+/** Waits until the supervision is in that state. */
+export async function inState(
+  { feature }: Run,
+  viewer: Viewer,
+  id: string,
+  state: Supervision['state'],
+  limitMs = 10_000,
+): Promise<Supervision> {
+  const reached = async () => {
+    const supervision = await feature.get(viewer, id);
+    return supervision.state === state && supervision;
+  };
+  return waitFor(`the supervision to be ${state}`, reached, limitMs, 5);
+}
