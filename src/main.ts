@@ -1,0 +1,126 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createLog } from './adapters/log/log.ts';
+import { startApp } from './app.ts';
+import { type Config, readConfig } from './config.ts';
+import { AppError } from './contract/errors.ts';
+import { openConfiguredDatabase } from './open-database.ts';
+import { projectFolder } from './paths.ts';
+import { type CommandContext, runUserCommand, UsageError } from './user-commands.ts';
+
+const usage = `vigie: live supervision for call centres on Asterisk
+
+  vigie serve                        the server: panel, API, watching the PBX
+  vigie migrate                      brings the database to this version
+  vigie user add --login L --name N --role admin|manager|supervisor|agent
+                 [--team T] [--endpoint PJSIP/1001]
+                                     a person who may sign in; --role and --team may be repeated;
+                                     the password is the first line of standard input
+  vigie user list                    login, name, roles, teams of everybody
+  vigie user passwd --login L        a new password, from standard input
+  vigie --help | --version
+
+Settings are environment variables; README.md lists them all. Commands work beside a running server.
+`;
+const stopDeadlineMs = 10_000;
+
+/** Runs one command; settles with the exit status: 0 done, 1 failed (printed as \`code: text\`), 2 not understood. */
+async function main(args: string[]): Promise<number> {
+  try {
+    return await run(args);
+  } catch (error) {
+    if (error instanceof UsageError || isParseError(error)) {
+      process.stderr.write(`vigie: ${error.message}\n\n${usage}`);
+      return 2;
+    }
+    const { code, message } =
+      error instanceof AppError ? error : { code: 'internal', message: messageOf(error) };
+    process.stderr.write(`${code}: ${message}\n`);
+    return 1;
+  }
+}
+
+async function run([command, ...rest]: string[]): Promise<number> {
+  switch (command) {
+    case 'serve':
+      noMore(rest);
+      return await serve(readConfig());
+    case 'migrate':
+      noMore(rest);
+      return await migrateDatabase(commandContext());
+    case 'user':
+      await runUserCommand(rest, commandContext());
+      return 0;
+    case '--version':
+      process.stdout.write(`${version()}\n`);
+      return 0;
+    case '--help':
+    case '-h':
+    case 'help':
+      process.stdout.write(usage);
+      return 0;
+    default:
+      throw new UsageError(command ? `unknown command: ${command}` : 'which command?');
+  }
+}
+
+/** Until SIGTERM or SIGINT; a second one, or ten seconds, end it at once. */
+async function serve(config: Config): Promise<number> {
+  const stopping = new Promise<void>((resolve) => {
+    let asked = false;
+    const stop = () => {
+      if (asked) process.exit(1);
+      asked = true;
+      setTimeout(() => {
+        process.stderr.write(`internal: not everything stopped within ${stopDeadlineMs / 1_000} s\n`);
+        process.exit(1);
+      }, stopDeadlineMs).unref();
+      resolve();
+    };
+    process.on('SIGTERM', stop);
+    process.on('SIGINT', stop);
+  });
+  const app = await startApp(config);
+  process.stdout.write(`Vigie is at ${config.publicUrl ?? app.address}\n`);
+  await stopping;
+  await app.stop();
+  return 0;
+}
+
+async function migrateDatabase({ config, log, out }: CommandContext): Promise<number> {
+  const { migrated, close } = await openConfiguredDatabase(config, log);
+  await close();
+  for (const name of migrated) out(name);
+  out(migrated.length === 0 ? 'The database is up to date' : 'The database is migrated');
+  return 0;
+}
+
+/** Commands print their result; of the log, only what goes wrong. */
+function commandContext(): CommandContext {
+  return {
+    config: readConfig(),
+    log: createLog('error'),
+    stdin: process.stdin,
+    out: (line) => process.stdout.write(`${line}\n`),
+  };
+}
+
+function version(): string {
+  return (JSON.parse(readFileSync(join(projectFolder(), 'package.json'), 'utf8')) as { version: string })
+    .version;
+}
+
+function noMore(rest: string[]): void {
+  if (rest.length > 0) throw new UsageError(`unexpected: ${rest.join(' ')}`);
+}
+
+const isParseError = (error: unknown): error is Error =>
+  String((error as { code?: unknown }).code).startsWith('ERR_PARSE_ARGS');
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+// Set, not called with: what was written to a pipe must get there before the end.
+process.exitCode = await main(process.argv.slice(2));
+// A command is over when its work is: nothing that lingers keeps the terminal waiting.
+setTimeout(() => process.exit(), 2_000).unref();
