@@ -118,8 +118,11 @@ function agentOf(row: number, cells: Partial<Record<Column, string>>, problems: 
     problems.push({ row, column: 'endpoint', problem: 'an agent needs a device' });
   if (cells.login && !loginPattern.test(cells.login))
     problems.push({ row, column: 'login', problem: 'letters, digits and . _ @ + - only' });
-  return { ...agent, row, login: cells.login || null };
+  return { ...agent, row, login: normalLogin(cells.login) };
 }
+
+/** Logins are kept in small letters. */
+const normalLogin = (login = ''): string | null => login.normalize('NFKC').trim().toLowerCase() || null;
 
 const withoutUndefined = <T extends object>(value: { [K in keyof T]: T[K] | undefined }): T =>
   Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined)) as T;

@@ -1,5 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { Transaction } from 'kysely';
 import type { Database } from '../../database/database.ts';
+import type { Tables } from '../../database/generated/tables.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { LiveCalls, LiveSupervisions, PanelPresence } from '../../ports/domain.ts';
 import type { Log } from '../../ports/log.ts';
@@ -7,6 +9,7 @@ import type { TelephonyFact } from '../../ports/telephony-facts.ts';
 import { agentsRoutes } from './agents.routes.ts';
 import { createAgentsService } from './agents.service.ts';
 import { createShift } from './live-shift.ts';
+import { type PersonDetails, writePersonDetails } from './people.repository.ts';
 import type { RefreshedDirectory } from './people-directory.ts';
 import { queuesRoutes } from './queues.routes.ts';
 import { createQueuesService } from './queues.service.ts';
@@ -27,8 +30,8 @@ export interface CreateAgents {
   watchQueues(names: readonly string[]): void;
 }
 
-/** How often the people are read again, for what another process (`vigie user add`) wrote. */
-const rereadEveryMs = 5_000;
+/** How often it is asked whether another process (`vigie user add`) wrote: rights it took away end within a second. */
+const rereadEveryMs = 700;
 
 /** Who is on shift and what each is doing. `start` after the calls in progress are known. */
 export function createAgents(deps: CreateAgents) {
@@ -55,11 +58,16 @@ export function createAgents(deps: CreateAgents) {
     queues,
     shift,
     routes,
+    /** For `vigie user add` and the accounts: names, devices and teams of any person, in the caller's transaction. */
+    writeDetails: (tx: Transaction<Tables>, personId: string, details: PersonDetails): Promise<void> =>
+      writePersonDetails(tx, personId, { ...details, pbx }),
     onFact: (fact: TelephonyFact): void => shift.onFact(fact),
     async start(): Promise<void> {
       await reload();
       timer = setInterval(() => {
-        directory.refresh().catch((error: unknown) => log.warn({ err: error }, 'people could not be read'));
+        directory
+          .refreshIfChanged()
+          .catch((error: unknown) => log.warn({ err: error }, 'people could not be read'));
       }, rereadEveryMs).unref();
     },
     stop(): void {

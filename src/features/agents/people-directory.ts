@@ -1,11 +1,13 @@
 import type { Database } from '../../database/database.ts';
 import type { PeopleDirectory, Person } from '../../ports/domain.ts';
 import { isDialplanAddress, numberOf } from './device-address.ts';
-import { readPeople } from './people.repository.ts';
+import { peopleFingerprint, readPeople } from './people.repository.ts';
 
 export interface RefreshedDirectory extends PeopleDirectory {
   /** Reads the people again; listeners hear of it when somebody changed. */
   refresh(): Promise<void>;
+  /** The same, when something was written since, by whichever process. */
+  refreshIfChanged(): Promise<void>;
 }
 
 /** The people in memory. Empty until the first `refresh`. */
@@ -13,6 +15,7 @@ export function createPeopleDirectory({ db }: { db: Database }): RefreshedDirect
   const listeners = new Set<() => void>();
   let index = indexOf([]);
   let last = '[]';
+  let fingerprint = '';
   let running: Promise<void> | null = null;
   let queued: Promise<void> | null = null;
 
@@ -45,8 +48,16 @@ export function createPeopleDirectory({ db }: { db: Database }): RefreshedDirect
     return queued;
   }
 
+  async function refreshIfChanged(): Promise<void> {
+    const now = await peopleFingerprint(db);
+    if (now === fingerprint) return;
+    await refresh();
+    fingerprint = now;
+  }
+
   return {
     refresh,
+    refreshIfChanged,
     byId: (id) => index.byId.get(id),
     byDevice: (pbx, device) => index.byDevice.get(key(pbx, device)),
     byInterface: (pbx, queueInterface, stateInterface) =>
