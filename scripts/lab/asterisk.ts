@@ -19,6 +19,8 @@ export interface InstanceDirs {
 export interface Asterisk {
   readonly pid: number | undefined;
   readonly logFile: string;
+  /** What to type into a shell to get Asterisk's own command line. */
+  readonly cliCommand: string;
   /** Runs a command of Asterisk's own command line and gives what it prints. */
   cli(command: string): Promise<string>;
   start(): Promise<void>;
@@ -86,6 +88,7 @@ export function createAsterisk(install: AsteriskInstall, dirs: InstanceDirs): As
       return child?.pid;
     },
     logFile,
+    cliCommand: `${command.join(' ')} -r`,
     cli,
     start,
     stop,

@@ -49,6 +49,7 @@ export interface Pbx {
   readonly pid: number | undefined;
   /** The lab's own ARI client for this PBX. */
   readonly ari: LabAri;
+  readonly cliCommand: string;
   cli(command: string): Promise<string>;
   channels(): Promise<PbxChannel[]>;
   bridges(): Promise<Array<{ id: string; channels: number }>>;
@@ -104,6 +105,7 @@ export function createPbx(asterisk: Asterisk, dirs: InstanceDirs, ports: LabPort
       return asterisk.pid;
     },
     ari: createLabAri(ariUrl, ariUsername, password),
+    cliCommand: asterisk.cliCommand,
     cli: asterisk.cli,
     channels: async () => parseChannels(await asterisk.cli('core show channels concise')),
     bridges: async () => parseBridges(await asterisk.cli('bridge show all')),

@@ -17,10 +17,12 @@ export interface CallOrder {
   codec?: Codec;
 }
 
+const logMax = 20_000;
+
 /** The lab's phones: what they do when called, what they dial. */
 export interface Phones {
   readonly roster: PhoneSpec[];
-  /** Every call any phone had, in order, for comparing with what others wrote down. */
+  /** The calls the phones had, in order (the last 20,000), for comparing with what others wrote down. */
   readonly log: PhoneCall[];
   /** How a phone treats its next calls; also for an outside number. */
   behave(number: string, behaviour: Partial<Behaviour>): void;
@@ -41,6 +43,13 @@ export async function createPhones(ari: LabAri, roster: PhoneSpec[], pbxSip: str
   );
   const current = new Map<string, PhoneCallControl>();
   const log: PhoneCall[] = [];
+  const awaited = new Set<{ number: string; arrived(call: PhoneCall): void }>();
+
+  const remember = (control: PhoneCallControl) => {
+    current.set(control.call.id, control);
+    log.push(control.call);
+    if (log.length > logMax) log.splice(0, logMax / 10);
+  };
 
   const behaviourOf = (number: string): Behaviour => behaviours.get(number) ?? outsideBehaviour;
 
@@ -58,8 +67,8 @@ export async function createPhones(ari: LabAri, roster: PhoneSpec[], pbxSip: str
       autoAnswerAsked: auto === 'auto',
       pbxSip,
     });
-    current.set(channel.id, control);
-    log.push(control.call);
+    remember(control);
+    for (const one of awaited) if (one.number === number) one.arrived(control.call);
     await receive(ari, control, behaviourOf(number));
   };
 
@@ -111,8 +120,7 @@ export async function createPhones(ari: LabAri, roster: PhoneSpec[], pbxSip: str
       autoAnswerAsked: false,
       pbxSip,
     });
-    current.set(control.call.id, control);
-    log.push(control.call);
+    remember(control);
     await ari.request('POST', '/channels', {
       channelId: control.call.id,
       endpoint: `PJSIP/${order.to}@${spec ? phoneEndpoint(spec.number, 0) : `trunk-${order.codec ?? 'slin16'}`}`,
@@ -129,11 +137,17 @@ export async function createPhones(ari: LabAri, roster: PhoneSpec[], pbxSip: str
     log,
     behave: (number, behaviour) => void behaviours.set(number, { ...behaviourOf(number), ...behaviour }),
     call,
-    nextCall: (number, limitMs = 10_000) => {
-      const already = log.length;
-      const arrived = () =>
-        log.slice(already).find((made) => made.direction === 'in' && made.phone === number);
-      return waitFor(`a call to arrive at ${number}`, arrived, limitMs, 10);
+    nextCall: async (number, limitMs = 10_000) => {
+      let call: PhoneCall | undefined;
+      const one = {
+        number,
+        arrived: (arriving: PhoneCall) => {
+          call ??= arriving;
+        },
+      };
+      awaited.add(one);
+      const arrival = waitFor(`a call to arrive at ${number}`, () => call, limitMs, 5);
+      return arrival.finally(() => awaited.delete(one));
     },
     callsOf: (number) =>
       [...current.values()].map((control) => control.call).filter((made) => made.phone === number),
