@@ -62,3 +62,23 @@ export interface Telephony {
   /** Names of queues and endpoints to watch beyond what the PBX tells by itself. */
   watchQueues(names: readonly string[]): void;
 }
+
+/** What may be done to queue members; needs AMI. Every command settles within its deadline and never throws for an outcome. */
+export interface QueueCommands {
+  /** `queue` null: in all his queues. */
+  pause(request: {
+    queue: string | null;
+    interface: string;
+    paused: boolean;
+    reason: string | null;
+  }): Promise<CommandOutcome>;
+  add(request: {
+    queue: string;
+    interface: string;
+    stateInterface: string | null;
+    name: string | null;
+    penalty: number;
+  }): Promise<CommandOutcome>;
+  /** Refused for a static member: he can only be paused. */
+  remove(request: { queue: string; interface: string }): Promise<CommandOutcome>;
+}

@@ -1,5 +1,5 @@
 import type { AriClient, Endpoint } from '../../asterisk-ari-client/index.ts';
-import type { FactBody } from './facts.ts';
+import type { FactBody } from '../../ports/telephony-facts.ts';
 import { deviceFactOf } from './presence-facts.ts';
 
 const atOnce = 4;

@@ -1,6 +1,6 @@
 import type { AriEvent, AriEventType, Channel } from '../../asterisk-ari-client/index.ts';
 import { isOwnId } from '../../ports/telephony.ts';
-import type { FactHeader, TelephonyFact } from '../../ports/telephony-facts.ts';
+import type { FactBody, TelephonyFact } from '../../ports/telephony-facts.ts';
 import { isHelperId } from './helper-channel.ts';
 import { presenceFactOf } from './presence-facts.ts';
 import { bridgeKindOf, channelVariable, isCallLeg, legOf } from './snapshots.ts';
@@ -25,13 +25,6 @@ export const eventTypesUsed = [
   'EndpointStateChange',
   'PeerStatusChange',
 ] as const satisfies readonly AriEventType[];
-
-/** A fact without its header. */
-export type FactBody = TelephonyFact extends infer Fact
-  ? Fact extends FactHeader
-    ? Omit<Fact, keyof FactHeader>
-    : never
-  : never;
 
 /**
  * One ARI event as the fact it tells, or undefined when it tells none: our own legs become own-leg facts, and snoops

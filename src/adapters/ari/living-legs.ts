@@ -1,5 +1,5 @@
 import { isOwnId } from '../../ports/telephony.ts';
-import type { FactBody } from './facts.ts';
+import type { FactBody } from '../../ports/telephony-facts.ts';
 
 /** The legs that were alive when we last heard, ours and others', so that a resync can say which are gone. */
 export interface LivingLegs {

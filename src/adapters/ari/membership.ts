@@ -1,6 +1,6 @@
 import type { AriClient, AriEvent } from '../../asterisk-ari-client/index.ts';
 import type { Log } from '../../ports/log.ts';
-import type { FactBody } from './facts.ts';
+import type { FactBody } from '../../ports/telephony-facts.ts';
 import { withHelperChannel } from './helper-channel.ts';
 import { readMembership } from './membership-reading.ts';
 import { queueNamesIn } from './queue-names.ts';

@@ -1,8 +1,8 @@
 import type { AriClient } from '../../asterisk-ari-client/index.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { FactStamp } from '../../ports/fact-stamp.ts';
 import { isTooOld, neededModules, oldestMajor } from './requirements.ts';
 import { timeMs } from './snapshots.ts';
-import type { Stamp } from './stamp.ts';
 
 export interface PbxIdentity {
   version: string;
@@ -24,7 +24,7 @@ export class MissingModules extends Error {
 /**
  * Who answers, and what its clock says. Throws TooOld, MissingModules, or the client's AriError.
  */
-export async function readIdentity(client: AriClient, clock: Clock, stamp: Stamp): Promise<PbxIdentity> {
+export async function readIdentity(client: AriClient, clock: Clock, stamp: FactStamp): Promise<PbxIdentity> {
   const info = await client.asterisk.getInfo();
   const version = info.system?.version ?? '';
   if (isTooOld(version)) throw new TooOld(version);

@@ -1,5 +1,5 @@
 import type { AriClient, Bridge, Channel, Endpoint } from '../../asterisk-ari-client/index.ts';
-import type { FactBody } from './facts.ts';
+import type { FactBody } from '../../ports/telephony-facts.ts';
 import { endpointFactOf } from './presence-facts.ts';
 import { bridgeKindOf, isCallLeg, legOf } from './snapshots.ts';
 

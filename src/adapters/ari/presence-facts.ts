@@ -5,8 +5,7 @@ import type {
   EndpointStateChange,
   PeerStatusChange,
 } from '../../asterisk-ari-client/index.ts';
-import type { PresenceFact } from '../../ports/telephony-facts.ts';
-import type { FactBody } from './facts.ts';
+import type { FactBody, PresenceFact } from '../../ports/telephony-facts.ts';
 import { technologyOf } from './snapshots.ts';
 
 export function presenceFactOf(

@@ -1,13 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type AriEvent, createAriClient } from '../../asterisk-ari-client/index.ts';
 import type { Clock } from '../../ports/clock.ts';
+import { createFactStamp } from '../../ports/fact-stamp.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Telephony } from '../../ports/telephony.ts';
-import type { TelephonyFact } from '../../ports/telephony-facts.ts';
+import type { FactBody, TelephonyFact } from '../../ports/telephony-facts.ts';
 import { createAriCommands } from './commands.ts';
 import { readDeviceStates } from './device-reading.ts';
 import { createEventBuffer } from './event-buffer.ts';
-import { eventTypesUsed, type FactBody, factOf } from './facts.ts';
+import { eventTypesUsed, factOf } from './facts.ts';
 import { createLivingLegs } from './living-legs.ts';
 import { createMembership } from './membership.ts';
 import { checkName } from './name-check.ts';
@@ -15,7 +16,6 @@ import { type PbxIdentity, readIdentity } from './pbx-identity.ts';
 import { lossOfEnd, lossOfError, lossOfFailure, type PbxLoss } from './pbx-loss.ts';
 import { factsOfSnapshot, type PbxSnapshot, readSnapshot } from './pbx-snapshot.ts';
 import { timeMs } from './snapshots.ts';
-import { createStamp } from './stamp.ts';
 
 export interface AriTelephonyOptions {
   /** The PBX's name in facts and records. */
@@ -37,7 +37,7 @@ const fastRetryMs = 1000;
  */
 export function createAriTelephony(options: AriTelephonyOptions): Telephony {
   const { name, ari, clock, log, needsMembership = () => true } = options;
-  const stamp = createStamp(name, 'ari', clock);
+  const stamp = createFactStamp(name, 'ari', clock);
   const legs = createLivingLegs();
   const stopping = new AbortController();
   const client = createAriClient({

@@ -1,5 +1,5 @@
 import type { BridgeAttendedTransfer, BridgeBlindTransfer } from '../../asterisk-ari-client/index.ts';
-import type { FactBody } from './facts.ts';
+import type { FactBody } from '../../ports/telephony-facts.ts';
 
 export function blindTransferOf(event: BridgeBlindTransfer): FactBody {
   return {

@@ -1,0 +1,97 @@
+import { createConnection } from 'node:net';
+import { type AmiAnswer, AmiError, createAmiRequests } from './ami-requests.ts';
+import { type AmiMessage, amiRequest, BadAmi, createAmiReader } from './ami-wire.ts';
+
+export interface AmiAddress {
+  host: string;
+  port: number;
+  username: string;
+  password: string;
+}
+
+export interface AmiConnection {
+  /** Rejects with AmiError: refused by Asterisk, no answer within 5 s, or the connection ended. */
+  request(action: string, fields?: Readonly<Record<string, string | undefined>>): Promise<AmiAnswer>;
+  /** Ends it at once. */
+  cut(detail: string): void;
+}
+
+export interface AmiHandlers {
+  onEvent(event: AmiMessage): void;
+  /** Called once, when a connection that was signed in ends. */
+  onEnd(detail: string): void;
+}
+
+const connectTimeoutMs = 5000;
+const requestTimeoutMs = 5000;
+const pingEveryMs = 2000;
+
+/**
+ * Connects and signs in, asking for `events` of those classes only (`agent`). Resolves within 10 s or rejects with
+ * AmiError; its text never holds the password.
+ */
+export async function connectAmi(
+  { host, port, username, password }: AmiAddress,
+  events: string,
+  { onEvent, onEnd }: AmiHandlers,
+): Promise<AmiConnection> {
+  const socket = createConnection({ host, port, noDelay: true, keepAlive: true });
+  const requests = createAmiRequests();
+  const reader = createAmiReader((message) => {
+    if (!requests.take(message) && message.has('Event')) onEvent(message);
+  });
+  let lastId = 0;
+  let isSignedIn = false;
+  let end: string | undefined;
+  let pinger: NodeJS.Timeout | undefined;
+
+  function cut(detail: string): void {
+    if (end !== undefined) return;
+    end = detail;
+    clearTimeout(pinger);
+    socket.destroy();
+    requests.failAll();
+    if (isSignedIn) onEnd(detail);
+  }
+
+  async function request(action: string, fields: Readonly<Record<string, string | undefined>> = {}) {
+    if (end !== undefined) throw new AmiError('cut', end);
+    lastId += 1;
+    const ActionID = `vigie-${lastId}`;
+    const answer = requests.expect(ActionID, requestTimeoutMs);
+    socket.write(amiRequest(action, { ActionID, ...fields }));
+    return answer;
+  }
+
+  function pingLater(): void {
+    pinger = setTimeout(() => {
+      request('Ping').then(pingLater, () => cut('the manager does not answer'));
+    }, pingEveryMs);
+  }
+
+  socket.on('data', (chunk) => {
+    try {
+      if (end === undefined) reader.take(chunk);
+    } catch (error) {
+      cut(error instanceof BadAmi ? error.message : 'a message could not be handled');
+    }
+  });
+  socket.on('error', (error: NodeJS.ErrnoException) => cut(error.code ?? 'network error'));
+  socket.on('close', () => cut('closed by the manager'));
+  const deadline = setTimeout(() => cut('no answer in time'), connectTimeoutMs);
+  socket.once('connect', () => clearTimeout(deadline));
+
+  try {
+    await request('Login', { Username: username, Secret: password, Events: events });
+  } catch (error) {
+    const isRefused = error instanceof AmiError && error.code === 'refused';
+    const detail = end ?? (error as AmiError).message;
+    cut(detail);
+    throw new AmiError(isRefused ? 'refused' : 'cut', detail);
+  } finally {
+    clearTimeout(deadline);
+  }
+  isSignedIn = true;
+  pingLater();
+  return { request, cut };
+}

@@ -1,0 +1,124 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Clock } from '../../ports/clock.ts';
+import { createFactStamp } from '../../ports/fact-stamp.ts';
+import type { Log } from '../../ports/log.ts';
+import type { QueueCommands } from '../../ports/telephony.ts';
+import type { FactBody, TelephonyFact } from '../../ports/telephony-facts.ts';
+import { type AmiAddress, type AmiConnection, connectAmi } from './ami-connection.ts';
+import { AmiError } from './ami-requests.ts';
+import { createQueueCommands } from './queue-commands.ts';
+import { createQueueWatch } from './queue-watch.ts';
+
+export interface AmiOptions {
+  /** The PBX's name in facts. */
+  name: string;
+  ami: AmiAddress;
+  clock: Clock;
+  log: Log;
+}
+
+/** The manager's part of one PBX: membership, pause reasons, waiting callers, wrap-up, agent logins. */
+export interface Ami {
+  readonly isConnected: boolean;
+  readonly queues: QueueCommands;
+  start(onFact: (fact: TelephonyFact) => void): void;
+  stop(): Promise<void>;
+}
+
+/** All that is used is of this class; calls are ARI's. */
+const eventClasses = 'agent';
+/** A reload of queues.conf raises no event for what it changes. */
+const readAgainEveryMs = 20_000;
+const retryMinMs = 500;
+const retryMaxMs = 15_000;
+const refusedRetryMs = 30_000;
+
+/** Reads one PBX's manager for ever. Never throws for what the PBX does: what is wrong is an `ami-lost` fact. */
+export function createAmi({ name, ami, clock, log }: AmiOptions): Ami {
+  const stamp = createFactStamp(name, 'ami', clock);
+  const stopping = new AbortController();
+  let onFact: (fact: TelephonyFact) => void = () => {};
+  let connection: AmiConnection | undefined;
+  let running: Promise<void> = Promise.resolve();
+  let lastLoss = '';
+
+  function emit(body: FactBody, atMs: number): void {
+    try {
+      onFact(stamp.fact(body, atMs));
+    } catch (error) {
+      log.error({ err: error, kind: body.kind }, 'A fact could not be taken');
+    }
+  }
+
+  function lose(detail: string): void {
+    if (stopping.signal.aborted || detail === lastLoss) return;
+    lastLoss = detail;
+    log.warn({ pbx: name, detail }, 'AMI cannot be read');
+    emit({ kind: 'ami-lost', detail }, stamp.pbxNowMs());
+  }
+
+  /** One connection from its beginning to its end. Resolves with why it ended; throws why it never began. */
+  async function connectOnce(): Promise<string> {
+    const ended = Promise.withResolvers<string>();
+    const watch = createQueueWatch({ stamp, clock, emit });
+    const up = await connectAmi(ami, eventClasses, { onEvent: watch.takeEvent, onEnd: ended.resolve });
+    const cut = () => up.cut('stopped');
+    stopping.signal.addEventListener('abort', cut, { once: true });
+    if (stopping.signal.aborted) cut();
+    stamp.nextGeneration();
+    try {
+      const readForEver = async () => {
+        await watch.readAll(up);
+        connection = up;
+        lastLoss = '';
+        log.info({ pbx: name }, 'AMI is read');
+        emit({ kind: 'ami-connected' }, stamp.pbxNowMs());
+        for (;;) {
+          await Promise.race([pause(readAgainEveryMs), ended.promise]);
+          await watch.readAll(up);
+        }
+      };
+      await readForEver().catch((error: unknown) => up.cut(detailOf(error)));
+      return await ended.promise;
+    } finally {
+      connection = undefined;
+      stopping.signal.removeEventListener('abort', cut);
+    }
+  }
+
+  async function run(): Promise<void> {
+    for (let failures = 0; !stopping.signal.aborted; ) {
+      try {
+        lose(await connectOnce());
+        failures = 0;
+        await pause(retryMinMs * (0.5 + Math.random()));
+      } catch (error) {
+        lose(detailOf(error));
+        failures += 1;
+        const isRefused = error instanceof AmiError && error.code === 'refused';
+        const ceilingMs = isRefused ? refusedRetryMs : Math.min(retryMaxMs, retryMinMs * 2 ** failures);
+        await pause(ceilingMs * (0.5 + Math.random() / 2));
+      }
+    }
+  }
+
+  const pause = (ms: number) => delay(ms, undefined, { signal: stopping.signal }).catch(() => {});
+
+  return {
+    get isConnected() {
+      return connection !== undefined;
+    },
+    queues: createQueueCommands(() => connection),
+    start(listener) {
+      onFact = listener;
+      stamp.nextGeneration();
+      running = run();
+    },
+    async stop() {
+      stopping.abort();
+      await running;
+    },
+  };
+}
+
+const detailOf = (error: unknown): string => (error instanceof Error ? error.message : 'failed');
