@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import { AppError } from '../../contract/errors.ts';
 import type { Sessions } from '../../ports/http-viewer.ts';
 import { isOwnOrigin } from '../../ports/own-origin.ts';
@@ -8,15 +8,16 @@ const readingMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** Every request passes here first: is it from our own pages, who is it, may he call this route. */
 export function guardRoutes(app: FastifyInstance, sessions: Sessions, publicUrl: string | null): void {
-  const undeclared: string[] = [];
+  const routes: RouteOptions[] = [];
   app.decorateRequest('viewer', null);
   app.addHook('onRoute', (route) => {
-    if (!route.config?.access) undeclared.push(`${route.method} ${route.url}`);
+    routes.push(route);
   });
   app.addHook('onReady', async () => {
-    if (undeclared.length > 0) {
-      throw new Error(`These routes do not say who may call them (config.access): ${undeclared.join(', ')}`);
-    }
+    const silent = routes.filter((route) => !route.config?.access);
+    if (silent.length === 0) return;
+    const names = silent.map((route) => `${route.method} ${route.url}`).join(', ');
+    throw new Error(`These routes do not say who may call them (config.access): ${names}`);
   });
   app.addHook('onRequest', async (request) => {
     if (request.is404) return;
