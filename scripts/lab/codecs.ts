@@ -1,3 +1,4 @@
+import { OpusDecoder } from 'opus-decoder';
 import { createG722Decoder } from './g722.ts';
 import type { Codec } from './roster.ts';
 
@@ -6,6 +7,8 @@ export interface Decoder {
   codec: Codec;
   rateHz: number;
   decode(payload: Buffer): Float32Array;
+  /** Gives back what the decoder holds. */
+  free(): void;
 }
 
 /** Asterisk's own payload types for the codecs the lab's phones speak. */
@@ -14,30 +17,35 @@ const codecOfType: Record<number, Codec> = { 0: 'ulaw', 8: 'alaw', 9: 'g722', 10
 /** The codec of a payload type; undefined for what is not audio (keys pressed, comfort noise). */
 export const codecOf = (payloadType: number): Codec | undefined => codecOfType[payloadType];
 
-export function createDecoder(codec: Codec): Decoder {
+const nothing = () => {};
+
+export async function createDecoder(codec: Codec): Promise<Decoder> {
   switch (codec) {
     case 'slin16':
-      return { codec, rateHz: 16_000, decode: decodeLinear };
+      return { codec, rateHz: 16_000, decode: decodeLinear, free: nothing };
     case 'ulaw':
-      return {
-        codec,
-        rateHz: 8_000,
-        decode: (payload) => Float32Array.from(payload, (byte) => ulawTable[byte]!),
-      };
+      return { codec, rateHz: 8_000, decode: (payload) => decodeByTable(payload, ulawTable), free: nothing };
     case 'alaw':
-      return {
-        codec,
-        rateHz: 8_000,
-        decode: (payload) => Float32Array.from(payload, (byte) => alawTable[byte]!),
-      };
+      return { codec, rateHz: 8_000, decode: (payload) => decodeByTable(payload, alawTable), free: nothing };
     case 'g722':
-      return { codec, rateHz: 16_000, decode: createG722Decoder() };
+      return { codec, rateHz: 16_000, decode: createG722Decoder(), free: nothing };
     case 'opus':
-      throw new Error('the ear does not decode Opus: give the phone that is judged another codec');
+      return createOpusDecoder();
     default:
       return codec satisfies never;
   }
 }
+
+async function createOpusDecoder(): Promise<Decoder> {
+  const rateHz = 16_000;
+  const opus = new OpusDecoder({ channels: 1, sampleRate: rateHz });
+  await opus.ready;
+  const decode = (payload: Buffer) => opus.decodeFrame(payload).channelData[0] ?? new Float32Array(0);
+  return { codec: 'opus', rateHz, decode, free: () => opus.free() };
+}
+
+const decodeByTable = (payload: Buffer, table: number[]) =>
+  Float32Array.from(payload, (byte) => table[byte]!);
 
 /** L16 of RFC 3551: network byte order. */
 function decodeLinear(payload: Buffer): Float32Array {

@@ -93,29 +93,36 @@ function portOf(call: PhoneCall): number {
 }
 
 /** Judges the packets of one stream: those before the span only prepare the decoder and the first gap. */
-export function judge(packets: RtpPacket[], span: Span): Hearing {
+export async function judge(packets: RtpPacket[], span: Span): Promise<Hearing> {
   const audio = packets.filter((packet) => codecOf(packet.payloadType) !== undefined);
   const tonesHz = span.tonesHz ?? [];
-  let decoder: Decoder | undefined;
-  const frames: Frame[] = [];
-  const sources = new Set<number>();
-  for (const packet of audio) {
-    if (packet.atMs > span.toMs) break;
-    const codec = codecOf(packet.payloadType)!;
-    if (decoder?.codec !== codec) decoder = createDecoder(codec);
-    const samples = decoder.decode(packet.payload);
-    if (packet.atMs < span.fromMs) continue;
-    sources.add(packet.ssrc);
-    frames.push(frameOf(packet.atMs, samples, decoder.rateHz, tonesHz));
-  }
+  const { frames, codec } = await decodeAll(audio, span, tonesHz);
+  const inside = audio.filter((packet) => packet.atMs >= span.fromMs && packet.atMs <= span.toMs);
   return {
-    codec: decoder?.codec,
+    codec,
     frames,
     levels: Object.fromEntries(tonesHz.map((hz) => [hz, summary(frames.map((frame) => frame.levels[hz]!))])),
     ...longestGap(audio, span),
     silentFrames: frames.filter((frame) => frame.rms < silentRms).length,
-    sources: sources.size,
+    sources: new Set(inside.map((packet) => packet.ssrc)).size,
   };
+}
+
+async function decodeAll(audio: RtpPacket[], span: Span, tonesHz: number[]) {
+  let decoder: Decoder | undefined;
+  const frames: Frame[] = [];
+  for (const packet of audio) {
+    if (packet.atMs > span.toMs) break;
+    const codec = codecOf(packet.payloadType)!;
+    if (decoder?.codec !== codec) {
+      decoder?.free();
+      decoder = await createDecoder(codec);
+    }
+    const samples = decoder.decode(packet.payload);
+    if (packet.atMs >= span.fromMs) frames.push(frameOf(packet.atMs, samples, decoder.rateHz, tonesHz));
+  }
+  decoder?.free();
+  return { frames, codec: decoder?.codec };
 }
 
 function frameOf(atMs: number, samples: Float32Array, rateHz: number, tonesHz: number[]): Frame {

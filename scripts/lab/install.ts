@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { withInstallLock } from './install-lock.ts';
-import { findTool, type Progress, run, sayOnStderr } from './tools.ts';
+import { findTool, isAlive, type Progress, run, sayOnStderr } from './tools.ts';
 
 /** Where Asterisk is and how to start it. */
 export interface AsteriskInstall {
@@ -30,6 +30,7 @@ const neededModules = [
 
 const versionMin = 20;
 const debianSuites = ['forky', 'sid'];
+const partial = 'rootfs.partial-';
 const completeMark = '.vigie-lab-complete';
 
 /** The folder of the project where the lab keeps what it installs; git ignores it. */
@@ -131,25 +132,24 @@ async function aptMirrors(): Promise<string[]> {
 }
 
 async function bootstrapFrom(suite: string, mirror: string, progress: Progress): Promise<void> {
-  const target = join(labDir(), 'rootfs.partial');
-  await removeTree(target);
+  await removeLeftovers();
+  const target = join(labDir(), `${partial}${process.pid}`);
   progress(`installing Asterisk from Debian ${suite} into ${labDir()} (about a minute)`);
   const known = existsSync(`/usr/share/debootstrap/scripts/${suite}`);
   const script = known ? [] : ['/usr/share/debootstrap/scripts/sid'];
   let lastPhase = '';
-  await run(
-    'debootstrap',
-    ['--variant=minbase', '--include=asterisk,asterisk-core-sounds-en', suite, target, mirror, ...script],
-    {
-      timeoutMs: 900_000,
-      onLine: (line) => {
-        const phase = /^I: (\S+ \S+)/.exec(line)?.[1]?.replace(/ \S*[\d./].*$/, '');
-        if (!phase || phase === lastPhase) return;
-        lastPhase = phase;
-        progress(`  ${line.slice(3, 90)}`);
-      },
+  // Killed with us, so that no orphan goes on writing beside the next attempt.
+  const orphanless = ['--pdeathsig', 'KILL', '--', 'debootstrap', '--variant=minbase'];
+  const packages = '--include=asterisk,asterisk-core-sounds-en';
+  await run('setpriv', [...orphanless, packages, suite, target, mirror, ...script], {
+    timeoutMs: 900_000,
+    onLine: (line) => {
+      const phase = /^I: (\S+ \S+)/.exec(line)?.[1]?.replace(/ \S*[\d./].*$/, '');
+      if (!phase || phase === lastPhase) return;
+      lastPhase = phase;
+      progress(`  ${line.slice(3, 90)}`);
     },
-  );
+  });
   // Without these two files every SIP request waits seconds for a name server.
   await writeFile(join(target, 'etc/hosts'), `127.0.0.1 localhost ${hostname()}\n`);
   const nsswitch = await readFile(join(target, 'etc/nsswitch.conf'), 'utf8').catch(() => '');
@@ -164,6 +164,14 @@ async function bootstrapFrom(suite: string, mirror: string, progress: Progress):
   progress('Asterisk is installed');
 }
 
+/** Half-made systems of attempts that were interrupted. */
+async function removeLeftovers(): Promise<void> {
+  for (const name of await readdir(labDir())) {
+    const owner = Number(name.startsWith(partial) ? name.slice(partial.length) : Number.NaN);
+    if (owner === process.pid || (owner && !isAlive(owner))) await removeTree(join(labDir(), name));
+  }
+}
+
 /** Removes a half-made system; an interrupted debootstrap may have left /proc mounted in it. */
 async function removeTree(dir: string): Promise<void> {
   const mounts = (await readFile('/proc/self/mountinfo', 'utf8'))
@@ -171,5 +179,5 @@ async function removeTree(dir: string): Promise<void> {
     .map((line) => line.split(' ')[4] ?? '')
     .filter((point) => point.startsWith(`${dir}/`));
   for (const point of mounts.reverse()) await run('umount', [point]);
-  await rm(dir, { recursive: true, force: true });
+  await rm(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
 }

@@ -85,12 +85,13 @@ t.test('The ear hears both tones of a call in every frame, and hold and its end'
   await ear.close();
 });
 
-t.test('The ear decodes A-law, µ-law and G.722', async (t) => {
+t.test('The ear decodes A-law, µ-law, G.722 and Opus', async (t) => {
   const ear = await lab.listen();
   for (const [phone, codec, floorDb] of [
     ['1004', 'alaw', -40],
     ['1005', 'ulaw', -40],
     ['1006', 'g722', -40],
+    ['1007', 'opus', -40],
   ] as const) {
     const { customer, agent } = await talk(lab, phone, phone);
     await settled();
