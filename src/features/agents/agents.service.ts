@@ -124,7 +124,8 @@ export function createAgentsService({ db, pbx, directory, shift }: AgentsDeps) {
     tx: Transaction<Tables>,
     agent: NewAgent & { devices: string[]; login?: string | null },
   ): Promise<string> {
-    const { name, devices, login } = agent;
+    const { devices, login } = agent;
+    const name = agent.name.trim();
     const id = await insertAgent(tx, pbx, { ...detailsOf(agent), name, devices, login });
     await insertSeenQueues(tx, pbx, agent.queues ?? []);
     return id;

@@ -40,25 +40,19 @@ export function createDevicePresence(): DevicePresence {
   return {
     apply(fact) {
       const entry = ensure(fact.pbx, fact.device);
+      const before = [entry.online, entry.state, isReachable(entry)].join();
       if (fact.kind === 'endpoint') {
         if (!isNewer(fact, entry.onlineFrom)) return null;
-        const changed = entry.online !== fact.online;
         entry.online = fact.online;
         entry.onlineFrom = orderOf(fact);
-        return changed ? fact.device : null;
+      } else {
+        if (!isNewer(fact, entry.stateFrom)) return null;
+        entry.state = fact.state;
+        entry.stateFrom = orderOf(fact);
       }
-      if (!isNewer(fact, entry.stateFrom)) return null;
-      const changed = entry.state !== fact.state;
-      entry.state = fact.state;
-      entry.stateFrom = orderOf(fact);
-      return changed ? fact.device : null;
+      return before === [entry.online, entry.state, isReachable(entry)].join() ? null : fact.device;
     },
-    isReachable(pbx, device) {
-      const entry = known(pbx, device);
-      if (entry?.online === false) return false;
-      if (entry?.online === undefined && hasEndpoint(device)) return false;
-      return entry?.state !== 'unavailable' && entry?.state !== 'invalid';
-    },
+    isReachable: (pbx, device) => isReachable(known(pbx, device) ?? { device }),
     isDoNotDisturb(pbx, device) {
       const state = known(pbx, `${doNotDisturbPrefix}${numberOf(device)}`)?.state;
       return state === 'in-use' || state === 'busy';
@@ -69,6 +63,16 @@ export function createDevicePresence(): DevicePresence {
         .filter((entry) => entry.online !== undefined)
         .map(({ pbx, device, online }) => ({ pbx, device, online: online === true })),
   };
+}
+
+function isReachable({ device, online, onlineFrom, state, stateFrom }: Known & { device: string }): boolean {
+  if (online === false) return false;
+  if (online === undefined && hasEndpoint(device)) return false;
+  if (state !== 'unavailable' && state !== 'invalid') return true;
+  // A resync reads endpoints, not their states: that the endpoint is back is then the newer word.
+  return (
+    online === true && stateFrom !== undefined && onlineFrom !== undefined && isNewer(onlineFrom, stateFrom)
+  );
 }
 
 /** The number whose do-not-disturb the device is about, or null. */
