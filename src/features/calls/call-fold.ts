@@ -1,0 +1,267 @@
+import type { Call, Direction } from '../../contract/calls.ts';
+import { attemptsOf, type RingAttempt } from './attempts.ts';
+import { cleanText, textLimits } from './clean-text.ts';
+import { type Ending, hangupReason, type Verdict } from './hangup-reason.ts';
+import type { LegView } from './leg-view.ts';
+import { dialledOf, partiesOf } from './parties.ts';
+import { durationsOf, type Piece, piecesOf } from './pieces.ts';
+import { carriersOf, type QueueStay, queueStaysOf } from './queue-stays.ts';
+import { recordId } from './record-id.ts';
+import { agentIdsOf, legRowsOf, queueVisitsOf, segmentsOf } from './record-rows.ts';
+import type { Contact, Scene } from './scene.ts';
+import { merged, type Span } from './spans.ts';
+import { hangupSkewMs, legSpan, type Subject } from './subject.ts';
+import { talksOf } from './talks.ts';
+import { isInside, type People, personOf, refOf } from './whose-leg.ts';
+
+/** A call as folded: what is shown, and what the writer and the device index need beside it. */
+export interface FoldedCall {
+  call: Call;
+  /** Everyone of ours who was rung or talked. */
+  agentIds: string[];
+  /** Distinct facts it was folded from: a record folded from more replaces one from fewer. */
+  revision: number;
+  root: LegView;
+  subject: Subject;
+  contacts: Contact[];
+  legs: LegView[];
+}
+/** Whose stay it is, decided family-wide by `family-fold.ts`. */
+export interface Stay {
+  root: LegView;
+  direction: Direction;
+  subject: Subject;
+  /** The outside leg, on outbound calls. */
+  customer: LegView | null;
+}
+
+/** Applications in which a caller leaves a message. */
+const messageApps = new Set(['VoiceMail', 'Record', 'MinivmRecord']);
+const waitingApps = new Set(['AgentRequest']);
+
+export function foldCall(scene: Scene, stay: Stay, people: People): FoldedCall {
+  const { root, subject, direction } = stay;
+  const contacts = contactsOf(scene, subject);
+  const span = { from: root.createdAtMs, to: Math.max(root.createdAtMs, legSpan(subject.last).to) };
+  const talked = new Set(contacts.map(({ leg }) => leg));
+  if (direction === 'outbound' && contacts.length > 0) talked.add(subject.last);
+  const attempts = attemptsOf(scene, root, talked);
+  const queueStays = queueStaysOf(carriersOf(scene, root, subject), contacts, attempts, span.to);
+  const pieces = piecesOf({ span, subject, contacts, ...waitsOf(subject, root, attempts, queueStays) });
+  const verdict =
+    span.to === Number.POSITIVE_INFINITY
+      ? null
+      : verdictOf(scene, stay, { contacts, attempts, pieces, people });
+  const legs = legsOf(scene, root, contacts);
+  const talks = talksOf(contacts);
+  const person = (leg: LegView) => personOf(scene, leg, people);
+  const segments = segmentsOf(talks, {
+    subject,
+    pieces,
+    direction,
+    span,
+    verdict,
+    legs: scene.legs.values(),
+    person,
+  });
+  const queueVisits = queueVisitsOf(queueStays, person);
+  const firstTalk = talks[0];
+  const calledLeg =
+    direction === 'outbound' ? (stay.customer ?? attempts[0]?.leg) : (firstTalk?.leg ?? attempts[0]?.leg);
+  const calledPerson = calledLeg ? person(calledLeg) : null;
+  const dialled = dialledOf(root);
+  const durations = durationsOf(pieces);
+  const rootPerson = person(root);
+  const { end } = subject.last;
+  const answeredMs = contacts[0]?.from;
+  const decisive = attempts.findLast((attempt) => attempt.leg.end !== null)?.leg.end ?? null;
+  const call: Call = {
+    id: recordId(root.createdAtMs, scene.pbx, root.uniqueId),
+    pbx: scene.pbx,
+    uniqueId: cleanText(root.uniqueId, textLimits.id),
+    linkedId: cleanText(root.linkedId || root.uniqueId, textLimits.id),
+    originalCallId: null,
+    conversationId: null,
+    direction,
+    origin: queueStays.length > 0 ? 'queue' : 'direct',
+    dialled,
+    queue: queueVisits.at(-1)?.queue ?? null,
+    state: verdict?.state ?? 'in-progress',
+    phase: verdict ? 'ended' : (pieces.at(-1)?.phase ?? 'menu'),
+    reason: verdict?.reason ?? null,
+    endedBy: verdict?.endedBy ?? null,
+    cause: end && end.how === 'seen' ? end.cause : null,
+    sipCode: end?.sipCode ?? (answeredMs === undefined ? (decisive?.sipCode ?? null) : null),
+    startedAt: isoTime(span.from),
+    answeredAt: answeredMs === undefined ? null : isoTime(answeredMs),
+    endedAt: verdict ? isoTime(span.to) : null,
+    lastSeenAt: end?.lastSeenAtMs == null ? null : isoTime(end.lastSeenAtMs),
+    menuMs: durations.menu,
+    waitMs: durations.wait,
+    ringMs: ringMsOf(pieces, attempts),
+    talkMs: durations.talk,
+    holdMs: durations.hold,
+    ...partiesOf({
+      root,
+      rootPerson,
+      called: calledLeg
+        ? { leg: calledLeg, person: calledPerson, inside: isInside(calledLeg, calledPerson) }
+        : null,
+      customer: stay.customer,
+      direction,
+      dialled,
+    }),
+    agent:
+      segments.findLast(({ agent }) => agent !== null)?.agent ??
+      (direction === 'outbound' ? refOf(rootPerson) : null),
+    queueVisits,
+    segments,
+    legs: legRowsOf(legs, { root, subject, direction, person }),
+    supervisions: [],
+  };
+  return {
+    call,
+    agentIds: agentIdsOf(
+      call,
+      attempts.map(({ leg }) => leg),
+      rootPerson,
+      person,
+    ),
+    revision: legs.reduce((sum, leg) => sum + leg.factCount, 0),
+    root,
+    subject,
+    contacts,
+    legs,
+  };
+}
+
+export const isoTime = (ms: number): string => new Date(ms).toISOString();
+
+function contactsOf(scene: Scene, subject: Subject): Contact[] {
+  const contacts = subject.spans.flatMap(({ leg, from, to }) => scene.contactsOf(leg, { from, to }));
+  return contacts.sort((a, b) => a.from - b.from);
+}
+
+function waitsOf(
+  subject: Subject,
+  root: LegView,
+  attempts: readonly RingAttempt[],
+  queueStays: readonly QueueStay[],
+) {
+  const inApps = (apps: ReadonlySet<string>): Span[] =>
+    subject.spans.flatMap(({ leg, from, to }) =>
+      leg.steps.flatMap((step, i) => {
+        if (!apps.has(step.app)) return [];
+        const span = {
+          from: Math.max(from, step.atMs),
+          to: Math.min(to, leg.steps[i + 1]?.atMs ?? legSpan(leg).to),
+        };
+        return span.from < span.to ? [span] : [];
+      }),
+    );
+  const own =
+    root.dial && root.dial.by === null
+      ? [{ from: root.createdAtMs, to: root.upAtMs ?? legSpan(root).to }]
+      : [];
+  return {
+    queued: [...queueStays, ...inApps(waitingApps)],
+    ringing: [...own, ...attempts],
+    voicemail: inApps(messageApps),
+  };
+}
+
+/** The part of the waiting in which a phone really rang: from its first sign of ringing. */
+function ringMsOf(pieces: readonly Piece[], attempts: readonly RingAttempt[]): number {
+  const waits = pieces.filter(({ counts }) => counts === 'wait');
+  const rings = merged(
+    attempts.flatMap(({ leg, from, to, rang, answered }) => {
+      const start = rang ? Math.max(from, leg.ringingAtMs ?? from) : answered ? from : to;
+      return start < to ? [{ from: start, to }] : [];
+    }),
+  );
+  let sum = 0;
+  for (const wait of waits) {
+    for (const ring of rings) {
+      const from = Math.max(wait.from, ring.from);
+      const to = Math.min(wait.to, ring.to);
+      if (from < to && to !== Number.POSITIVE_INFINITY) sum += to - from;
+    }
+  }
+  return sum;
+}
+
+/** The legs of a record, so many at most: in a conference of hundreds the others stay in their own records. */
+export const legsPerRecordMax = 200;
+function legsOf(scene: Scene, root: LegView, contacts: readonly Contact[]): LegView[] {
+  const legs = new Set([...scene.treeOf(root), ...contacts.map(({ leg }) => leg)]);
+  return [...legs]
+    .sort((a, b) => a.createdAtMs - b.createdAtMs || (a.uniqueId < b.uniqueId ? -1 : 1))
+    .slice(0, legsPerRecordMax);
+}
+
+interface Known {
+  contacts: readonly Contact[];
+  attempts: readonly RingAttempt[];
+  pieces: readonly Piece[];
+  people: People;
+}
+function verdictOf(scene: Scene, { root, subject, direction }: Stay, known: Known): Verdict {
+  const { contacts, attempts, pieces, people } = known;
+  const { last } = subject;
+  const { end } = last;
+  const latest = contacts.reduce<Contact | null>((a, b) => (a && a.to > b.to ? a : b), null);
+  const partnerOutside =
+    direction === 'inbound' && latest !== null && !isInside(latest.leg, personOf(scene, latest.leg, people));
+  const lastRing = lastRingOf(attempts, contacts);
+  const lastStep = last.steps.at(-1);
+  return hangupReason({
+    direction,
+    how: end?.how ?? 'vanished',
+    by: whoHungUp(scene, last, latest),
+    subjectIsCallee: direction === 'internal' && last !== root,
+    answered: contacts.length > 0,
+    phase: pieces.at(-1)?.phase ?? 'menu',
+    partnerOutside,
+    lastAttempts: lastRing.flatMap(({ outcome }) => outcome ?? []),
+    causes: [
+      end?.cause ?? 0,
+      ...(latest?.leg.end ? [latest.leg.end.cause] : []),
+      ...lastRing.map(({ leg }) => leg.end?.cause ?? 0),
+    ],
+    lastApp: lastStep?.app ?? '',
+  });
+}
+
+/** The devices that rang together at last, after the last conversation. */
+function lastRingOf(attempts: readonly RingAttempt[], contacts: readonly Contact[]): RingAttempt[] {
+  const talkedUntil = contacts.reduce((max, { to }) => Math.max(max, to), 0);
+  const after = attempts.filter(({ from, answered }) => !answered && from >= talkedUntil - hangupSkewMs);
+  const lastFrom = after.reduce((max, { from }) => Math.max(max, from), 0);
+  return after.filter(({ to }) => to >= lastFrom);
+}
+
+/** The side that hung up: by the hangup source where the PBX tells it, else by who left the last bridge first. */
+function whoHungUp(scene: Scene, last: LegView, latest: Contact | null): Ending['by'] {
+  const source = last.end?.hangupSource ?? '';
+  if (source !== '') {
+    if (last.names.includes(source)) return 'subject';
+    return source.startsWith('dialplan') ? 'dialplan' : 'partner';
+  }
+  const stay = last.stays.at(-1);
+  if (stay?.kind === 'ours') return 'supervisor';
+  const endMs = legSpan(last).to;
+  if (latest && endMs - latest.to <= hangupSkewMs) {
+    const partner = latest.leg.end?.hangupSource;
+    if (partner) return latest.leg.names.includes(partner) ? 'partner' : 'subject';
+    return leftFirst(scene, last, latest) ? 'subject' : 'partner';
+  }
+  const app = last.steps.at(-1)?.app;
+  return app === 'Hangup' || app === 'Busy' || app === 'Congestion' ? 'dialplan' : 'unknown';
+}
+
+function leftFirst(scene: Scene, last: LegView, { leg, stay }: Contact): boolean {
+  const other = scene.membersOf(stay.bridgeId).find((member) => member.leg === leg)?.stay;
+  const own = last.stays.findLast(({ bridgeId }) => bridgeId === stay.bridgeId);
+  if (!other || !own) return legSpan(last).to <= legSpan(leg).to;
+  return own.to !== other.to ? own.to < other.to : own.leftOrder < other.leftOrder;
+}

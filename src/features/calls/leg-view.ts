@@ -1,0 +1,276 @@
+import type { BridgeKind, Dialplan, LegSnapshot } from '../../ports/telephony-facts.ts';
+import { deviceOf, isTool, isZombie, localHalfOf } from './channel-name.ts';
+import type { CallFact } from './leg-facts.ts';
+import type { Span } from './spans.ts';
+
+/** One leg as all its facts tell it: what calls are made of. */
+export interface LegView {
+  uniqueId: string;
+  /** Its name now; a picked-up leg takes the name of who picked it up. */
+  channel: string;
+  /** Every name it had: a hangup source names one of them. */
+  names: string[];
+  device: string;
+  local: { pair: string; half: 1 | 2 } | null;
+  isTool: boolean;
+  /** False while only side facts (a hold, a leaving) were heard of it. */
+  known: boolean;
+  linkedId: string;
+  createdAtMs: number;
+  /** First sign that its phone rings, by leg state or dial progress. */
+  ringingAtMs: number | null;
+  upAtMs: number | null;
+  end: LegEnd | null;
+  caller: { number: string; name: string };
+  steps: Step[];
+  holds: Span[];
+  stays: Stay[];
+  dial: DialView | null;
+  /** The PBX made it by a dial, even if that dial itself was not heard of. */
+  isOutgoing: boolean;
+  transfers: Transfer[];
+  /** Entries into queues with the place there (AMI only). */
+  queueJoins: { queue: string; position: number; atMs: number }[];
+  lastFactAtMs: number;
+  factCount: number;
+}
+export interface LegEnd {
+  atMs: number;
+  cause: number;
+  sipCode: number | null;
+  hangupSource: string;
+  /** `vanished`: nobody saw it end; `restarted`: the PBX stopped under it. */
+  how: 'seen' | 'vanished' | 'restarted';
+  lastSeenAtMs: number | null;
+  /** Its person was swapped into another leg (pickup). */
+  swapped: boolean;
+}
+export interface Step extends Dialplan {
+  atMs: number;
+  /** QUEUESTATUS at that moment, where the PBX sends it. */
+  queueStatus: string | undefined;
+}
+export interface Stay extends Span {
+  bridgeId: string;
+  kind: BridgeKind;
+  /** Rank of its leaving among facts of the same millisecond; Infinity while inside. */
+  leftOrder: number;
+}
+export interface DialView {
+  /** null: nobody's leg dialled (an originate). */
+  by: string | null;
+  atMs: number;
+  endedAtMs: number | null;
+  dialString: string;
+  status: Extract<CallFact, { kind: 'dial' }>['status'];
+  forward: string;
+}
+export interface Transfer {
+  atMs: number;
+  kind: 'blind' | 'attended';
+  /** The transferer's legs. */
+  by: string[];
+}
+
+/** Pure. `facts` are sorted and of one leg: those in which it is the main party. */
+export function viewOf(uniqueId: string, facts: readonly CallFact[]): LegView {
+  const view: LegView = {
+    uniqueId,
+    channel: '',
+    names: [],
+    device: '',
+    local: null,
+    isTool: false,
+    known: false,
+    linkedId: '',
+    createdAtMs: facts[0]?.atMs ?? 0,
+    ringingAtMs: null,
+    upAtMs: null,
+    end: null,
+    caller: { number: '', name: '' },
+    steps: [],
+    holds: [],
+    stays: [],
+    dial: null,
+    isOutgoing: false,
+    transfers: [],
+    queueJoins: [],
+    lastFactAtMs: facts.at(-1)?.atMs ?? 0,
+    factCount: facts.length,
+  };
+  for (const fact of facts) apply(view, fact);
+  if (view.end) close(view, view.end.atMs);
+  return view;
+}
+
+function apply(view: LegView, fact: CallFact): void {
+  switch (fact.kind) {
+    case 'leg-created':
+    case 'leg-seen':
+    case 'leg-state':
+    case 'leg-dialplan':
+    case 'leg-identity':
+      takeSnapshot(view, fact.leg, fact.atMs);
+      return;
+    case 'dial':
+      takeSnapshot(view, fact.peer, fact.atMs);
+      takeDial(view, fact);
+      return;
+    case 'bridge-entered':
+      takeSnapshot(view, fact.leg, fact.atMs);
+      enter(view, fact);
+      return;
+    case 'bridge-left':
+      leave(view, fact.bridgeId, fact.atMs, fact.sequence);
+      return;
+    case 'leg-hold':
+      hold(view, fact.held, fact.atMs);
+      return;
+    case 'leg-ended':
+      takeEnd(view, fact);
+      return;
+    case 'leg-vanished':
+      if (view.end?.how === 'seen') return;
+      view.end = {
+        atMs: fact.atMs,
+        cause: 0,
+        sipCode: null,
+        hangupSource: '',
+        how: fact.becauseRestarted ? 'restarted' : 'vanished',
+        lastSeenAtMs: fact.lastSeenAtMs,
+        swapped: false,
+      };
+      return;
+    case 'blind-transfer':
+      if (fact.succeeded)
+        view.transfers.push({ atMs: fact.atMs, kind: 'blind', by: [fact.transfererUniqueId] });
+      return;
+    case 'attended-transfer':
+      if (fact.succeeded) {
+        const by = [fact.transferer1UniqueId, fact.transferer2UniqueId];
+        view.transfers.push({ atMs: fact.atMs, kind: 'attended', by });
+      }
+      return;
+    case 'queue-caller-joined':
+      view.queueJoins.push({ queue: fact.queue, position: fact.position, atMs: fact.atMs });
+      return;
+    default:
+      fact satisfies never;
+  }
+}
+
+function takeSnapshot(view: LegView, leg: LegSnapshot, atMs: number): void {
+  view.known = true;
+  if (view.channel !== leg.channel && leg.channel !== '') takeName(view, leg.channel);
+  if (view.linkedId === '') view.linkedId = leg.linkedId;
+  if (leg.createdAtMs > 0) view.createdAtMs = leg.createdAtMs;
+  if (view.caller.number === '' && leg.caller.number !== '') view.caller.number = leg.caller.number;
+  if (view.caller.name === '' && leg.caller.name !== '') view.caller.name = leg.caller.name;
+  if (leg.state === 'ringing' && view.ringingAtMs === null) view.ringingAtMs = atMs;
+  if (leg.state === 'up' && view.upAtMs === null) view.upAtMs = atMs;
+  const { dialplan } = leg;
+  if (dialplan.appData === '(Outgoing Line)' || outgoingApps.has(dialplan.app)) view.isOutgoing = true;
+  const last = view.steps.at(-1);
+  const same =
+    last !== undefined &&
+    last.app === dialplan.app &&
+    last.appData === dialplan.appData &&
+    last.priority === dialplan.priority &&
+    last.exten === dialplan.exten &&
+    last.context === dialplan.context;
+  if (!same) view.steps.push({ atMs, ...dialplan, queueStatus: leg.queueStatus });
+}
+const outgoingApps = new Set(['AppDial', 'AppDial2', 'AppQueue']);
+
+function takeName(view: LegView, channel: string): void {
+  view.names.push(channel);
+  if (isZombie(channel)) return;
+  view.channel = channel;
+  view.device = deviceOf(channel);
+  view.local = localHalfOf(channel);
+  view.isTool = isTool(channel);
+}
+
+function takeDial(view: LegView, fact: Extract<CallFact, { kind: 'dial' }>): void {
+  view.dial ??= {
+    by: fact.callerUniqueId,
+    atMs: fact.atMs,
+    endedAtMs: null,
+    dialString: '',
+    status: '',
+    forward: '',
+  };
+  const { dial } = view;
+  dial.by ??= fact.callerUniqueId;
+  if (fact.dialString !== '') dial.dialString = fact.dialString;
+  if (fact.forward !== '') dial.forward = fact.forward;
+  switch (fact.status) {
+    case '':
+      return;
+    case 'RINGING':
+    case 'PROGRESS':
+      view.ringingAtMs ??= fact.atMs;
+      return;
+    case 'PROCEEDING':
+      return;
+    default:
+      dial.endedAtMs ??= fact.atMs;
+      if (dial.status === '') dial.status = fact.status;
+  }
+}
+
+/** A leg is in one bridge at a time; being found again in the same one (a resync, a journal) is no second stay. */
+function enter(view: LegView, fact: Extract<CallFact, { kind: 'bridge-entered' }>): void {
+  const last = view.stays.at(-1);
+  if (last && last.to === Number.POSITIVE_INFINITY) {
+    if (last.bridgeId === fact.bridgeId) return;
+    last.to = fact.atMs;
+    last.leftOrder = fact.sequence;
+  }
+  view.stays.push({
+    bridgeId: fact.bridgeId,
+    kind: fact.bridge,
+    from: fact.atMs,
+    to: Number.POSITIVE_INFINITY,
+    leftOrder: Number.POSITIVE_INFINITY,
+  });
+  view.upAtMs ??= fact.atMs;
+}
+
+function leave(view: LegView, bridgeId: string, atMs: number, order: number): void {
+  const stay = view.stays.findLast((one) => one.bridgeId === bridgeId);
+  if (!stay || stay.to !== Number.POSITIVE_INFINITY) return;
+  stay.to = atMs;
+  stay.leftOrder = order;
+}
+
+function hold(view: LegView, held: boolean, atMs: number): void {
+  const last = view.holds.at(-1);
+  const isHeld = last !== undefined && last.to === Number.POSITIVE_INFINITY;
+  if (held && !isHeld) view.holds.push({ from: atMs, to: Number.POSITIVE_INFINITY });
+  else if (!held && isHeld) last.to = atMs;
+}
+
+/** The PBX's journal beats live events, and an end that was seen beats one that was not. */
+function takeEnd(view: LegView, fact: Extract<CallFact, { kind: 'leg-ended' }>): void {
+  const before = view.end?.how === 'seen' ? view.end : null;
+  const journal = fact.source === 'cel';
+  view.end = {
+    atMs: before && !journal ? before.atMs : fact.atMs,
+    cause: (journal ? fact.cause || before?.cause : before?.cause || fact.cause) ?? 0,
+    sipCode: before?.sipCode ?? fact.sipCode,
+    hangupSource:
+      (journal ? fact.hangupSource || before?.hangupSource : before?.hangupSource || fact.hangupSource) ?? '',
+    how: 'seen',
+    lastSeenAtMs: null,
+    swapped: isZombie(fact.channel) || before?.swapped === true,
+  };
+  if (fact.channel !== '' && !view.names.includes(fact.channel)) takeName(view, fact.channel);
+}
+
+/** Nothing of a leg lasts longer than the leg. */
+function close(view: LegView, endMs: number): void {
+  for (const span of [...view.stays, ...view.holds]) {
+    if (span.to > endMs) span.to = Math.max(span.from, endMs);
+  }
+}

@@ -1,0 +1,406 @@
+import type { Call } from '../../contract/calls.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { DeviceLeg, LiveCalls } from '../../ports/domain.ts';
+import type { Log } from '../../ports/log.ts';
+import type { TelephonyFact } from '../../ports/telephony-facts.ts';
+import type { FoldedCall } from './call-fold.ts';
+import { foldFamily } from './family-fold.ts';
+import { type Family, Ledger } from './ledger.ts';
+import type { CallFact } from './leg-facts.ts';
+import { sameValue } from './same-value.ts';
+import type { People } from './whose-leg.ts';
+
+/** An ended call is recorded this long after its end, so that the last facts of its other legs are in. */
+export const settleMs = 300;
+/** Facts that come later than this after the end of everything change no record. */
+export const lateFactsMs = 30_000;
+
+/** A call that has ended, or whose record a late fact has changed. */
+export interface EndedCall {
+  call: Call;
+  agentIds: string[];
+  revision: number;
+}
+interface Known {
+  folded: FoldedCall;
+  family: Family;
+  devices: ReadonlyMap<string, DeviceLeg>;
+  endedHeardAtMs: number | null;
+  /** The revision last handed to the writer. */
+  recordedRevision: number;
+}
+type Listener = Parameters<LiveCalls['onChange']>[0];
+
+export interface CallsEngineDeps {
+  people: People;
+  clock: Clock;
+  log: Log;
+  onEnded(ended: EndedCall): void;
+  /** Whether the record is safely written: only then may its facts go. */
+  isWritten(callId: string): boolean;
+}
+
+/**
+ * Facts in, living calls out. Facts mark their family; families are folded again once for a burst of facts, at the
+ * latest before anybody looks.
+ */
+export class CallsEngine implements LiveCalls {
+  readonly #deps: CallsEngineDeps;
+  readonly #ledgers = new Map<string, Ledger>();
+  readonly #dirty = new Set<Family>();
+  readonly #known = new Map<string, Known>();
+  readonly #idsOfFamily = new Map<Family, Set<string>>();
+  readonly #legsOfFamily = new Map<Family, DeviceLeg[]>();
+  readonly #legsOfDevice = new Map<string, Set<DeviceLeg>>();
+  readonly #settling = new Map<string, Known>();
+  readonly #startedAtMs = new Map<string, number>();
+  readonly #listeners = new Set<Listener>();
+  #flush: NodeJS.Immediate | null = null;
+  factsFolded = 0;
+
+  constructor(deps: CallsEngineDeps) {
+    this.#deps = deps;
+  }
+
+  onFact(fact: TelephonyFact): void {
+    switch (fact.kind) {
+      case 'pbx-connected':
+        this.#startedAtMs.set(fact.pbx, fact.startedAtMs);
+        return;
+      case 'resynced':
+        this.#resynced(fact);
+        return;
+      default:
+        if (isCallFact(fact)) this.#add(fact);
+    }
+  }
+
+  all(): readonly Call[] {
+    this.flush();
+    return [...this.#known.values()].filter(isLive).map(({ folded }) => folded.call);
+  }
+
+  byId(id: string): Call | undefined {
+    this.flush();
+    const known = this.#known.get(id);
+    return known && isLive(known) ? known.folded.call : undefined;
+  }
+
+  legsOfDevice(pbx: string, device: string): readonly DeviceLeg[] {
+    this.flush();
+    return [...(this.#legsOfDevice.get(`${pbx} ${device}`) ?? [])];
+  }
+
+  onChange(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Calls in progress, and ended ones whose record is not in the database yet. */
+  unwritten(): EndedCall[] {
+    this.flush();
+    return [...this.#known.values()]
+      .filter((known) => isLive(known) || this.#settling.has(known.folded.call.id))
+      .map(({ folded }) => folded);
+  }
+
+  /** Everybody's name may have changed. */
+  peopleChanged(): void {
+    for (const ledger of this.#ledgers.values()) for (const family of ledger.families) this.#mark(family);
+  }
+
+  /** Folds what facts have touched. */
+  flush(): void {
+    if (this.#dirty.size === 0) return;
+    const families = [...this.#dirty];
+    this.#dirty.clear();
+    for (const family of families) this.#fold(family);
+  }
+
+  /** To be called often (every `settleMs` or so): hands settled calls to the writer, forgets what is over. */
+  sweep(): void {
+    this.flush();
+    const nowMs = this.#deps.clock.now();
+    for (const [id, known] of this.#settling) {
+      if (nowMs - known.family.heardAtMs < settleMs && nowMs - (known.endedHeardAtMs ?? 0) < 10 * settleMs)
+        continue;
+      this.#settling.delete(id);
+      this.#record(known);
+    }
+    for (const ledger of this.#ledgers.values()) {
+      for (const family of ledger.families) this.#forgetIfOver(ledger, family, nowMs);
+    }
+  }
+
+  /** Hands every ended call to the writer, settled or not. */
+  settle(): void {
+    this.flush();
+    for (const known of this.#settling.values()) this.#record(known);
+    this.#settling.clear();
+  }
+
+  /** The oldest fact still needed for a record not yet written; Infinity when there is none. */
+  oldestNeededMs(): number {
+    let oldest = Number.POSITIVE_INFINITY;
+    for (const { folded } of this.#known.values()) {
+      if (folded.call.endedAt !== null && this.#deps.isWritten(folded.call.id)) continue;
+      oldest = Math.min(oldest, folded.root.createdAtMs);
+    }
+    return oldest;
+  }
+
+  counts(): { families: number; calls: number; factsDropped: number } {
+    let families = 0;
+    let factsDropped = 0;
+    for (const ledger of this.#ledgers.values()) {
+      families += ledger.families.size;
+      factsDropped += ledger.factsDropped;
+    }
+    return { families, calls: this.#known.size, factsDropped };
+  }
+
+  #add(fact: CallFact): void {
+    let ledger = this.#ledgers.get(fact.pbx);
+    if (!ledger) {
+      ledger = new Ledger(fact.pbx);
+      this.#ledgers.set(fact.pbx, ledger);
+    }
+    const added = ledger.add(fact, this.#deps.clock.now());
+    if (!added) return;
+    this.factsFolded += 1;
+    for (const gone of added.absorbed) this.#absorb(gone, added.family);
+    this.#mark(added.family);
+  }
+
+  #mark(family: Family): void {
+    this.#dirty.add(family);
+    if (this.#flush || this.#dirty.size === 0) return;
+    this.#flush = setImmediate(() => {
+      this.#flush = null;
+      this.flush();
+    });
+  }
+
+  #absorb(gone: Family, into: Family): void {
+    this.#dirty.delete(gone);
+    const ids = this.#idsOfFamily.get(gone);
+    if (ids) {
+      const all = this.#idsOfFamily.get(into) ?? new Set();
+      for (const id of ids) {
+        all.add(id);
+        const known = this.#known.get(id);
+        if (known) known.family = into;
+      }
+      this.#idsOfFamily.set(into, all);
+      this.#idsOfFamily.delete(gone);
+    }
+    const legs = this.#legsOfFamily.get(gone);
+    if (legs) {
+      this.#legsOfFamily.set(into, [...(this.#legsOfFamily.get(into) ?? []), ...legs]);
+      this.#legsOfFamily.delete(gone);
+    }
+  }
+
+  #fold(family: Family): void {
+    const { calls, deviceLegs } = foldFamily(family, this.#deps.people);
+    this.#index(family, deviceLegs);
+    const before = this.#idsOfFamily.get(family);
+    const now = new Set<string>();
+    for (const folded of calls) {
+      now.add(folded.call.id);
+      this.#take(family, folded, deviceLegs);
+    }
+    if (before) for (const id of before) if (!now.has(id)) this.#withdraw(id);
+    if (now.size > 0) this.#idsOfFamily.set(family, now);
+    else this.#idsOfFamily.delete(family);
+  }
+
+  #take(family: Family, folded: FoldedCall, deviceLegs: readonly DeviceLeg[]): void {
+    const { call } = folded;
+    const devices = new Map<string, DeviceLeg>();
+    for (const leg of deviceLegs) if (leg.callId === call.id) devices.set(leg.uniqueId, leg);
+    const before = this.#known.get(call.id);
+    if (!before && call.endedAt !== null && folded.root.end?.how !== 'seen' && !worthRecording(folded))
+      return;
+    // A trimmed family knows less of a call that is over: what was recorded stays.
+    if (before && before.folded.call.endedAt !== null && folded.revision < before.folded.revision) return;
+    const sameCall = before !== undefined && sameValue(before.folded.call, call);
+    const changed = changedDevices(before?.devices, devices);
+    const known: Known = before ?? { folded, family, devices, endedHeardAtMs: null, recordedRevision: 0 };
+    if (sameCall) folded.call = before.folded.call;
+    Object.assign(known, { folded, family, devices });
+    this.#known.set(call.id, known);
+    if (call.endedAt === null) {
+      known.endedHeardAtMs = null;
+      this.#settling.delete(call.id);
+    } else if (!sameCall || known.recordedRevision === 0) {
+      known.endedHeardAtMs ??= this.#deps.clock.now();
+      this.#settling.set(call.id, known);
+    }
+    if (sameCall && changed.length === 0) return;
+    this.#tell(folded.call, call.endedAt !== null, changed);
+  }
+
+  /** What looked like a call was a part of another one. */
+  #withdraw(id: string): void {
+    const known = this.#known.get(id);
+    if (!known) return;
+    this.#known.delete(id);
+    this.#settling.delete(id);
+    this.#tell(known.folded.call, true, [
+      ...new Set([...known.devices.values()].map(({ device }) => device)),
+    ]);
+  }
+
+  #tell(call: Call, gone: boolean, devices: readonly string[]): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener({ call, gone, pbx: call.pbx, devices });
+      } catch (error) {
+        this.#deps.log.error({ err: error, callId: call.id }, 'A listener to calls failed');
+      }
+    }
+  }
+
+  #index(family: Family, rows: readonly DeviceLeg[]): void {
+    for (const leg of this.#legsOfFamily.get(family) ?? []) {
+      const key = `${leg.pbx} ${leg.device}`;
+      const there = this.#legsOfDevice.get(key);
+      there?.delete(leg);
+      if (there?.size === 0) this.#legsOfDevice.delete(key);
+    }
+    for (const leg of rows) {
+      const key = `${leg.pbx} ${leg.device}`;
+      const there = this.#legsOfDevice.get(key);
+      if (there) there.add(leg);
+      else this.#legsOfDevice.set(key, new Set([leg]));
+    }
+    if (rows.length > 0) this.#legsOfFamily.set(family, [...rows]);
+    else this.#legsOfFamily.delete(family);
+  }
+
+  #record(known: Known): void {
+    const { call, agentIds, revision } = known.folded;
+    if (revision <= known.recordedRevision) return;
+    known.recordedRevision = revision;
+    this.#deps.onEnded({ call, agentIds, revision });
+  }
+
+  /** Legs that a resync does not find any more, and of which nobody has said so. */
+  #resynced(fact: Extract<TelephonyFact, { kind: 'resynced' }>): void {
+    const ledger = this.#ledgers.get(fact.pbx);
+    if (!ledger) return;
+    const living = new Set(fact.liveUniqueIds);
+    const startedAtMs = this.#startedAtMs.get(fact.pbx) ?? 0;
+    const vanished: CallFact[] = [];
+    for (const family of ledger.families) {
+      for (const leg of family.legs.values()) {
+        const { view } = leg;
+        if (view.end || !view.known || living.has(leg.uniqueId) || view.lastFactAtMs > fact.atMs) continue;
+        const { pbx, source, generation, sequence, atMs } = fact;
+        const becauseRestarted = startedAtMs > view.lastFactAtMs;
+        vanished.push({
+          ...{ pbx, source, generation, sequence, atMs },
+          ...{
+            kind: 'leg-vanished',
+            uniqueId: leg.uniqueId,
+            lastSeenAtMs: view.lastFactAtMs,
+            becauseRestarted,
+          },
+        });
+      }
+    }
+    for (const one of vanished) this.#add(one);
+  }
+
+  #forgetIfOver(ledger: Ledger, family: Family, nowMs: number): void {
+    if (nowMs - family.heardAtMs < lateFactsMs) return;
+    const ids = [...(this.#idsOfFamily.get(family) ?? [])];
+    const calls = ids.flatMap((id) => this.#known.get(id) ?? []);
+    const done = calls.filter(
+      ({ folded }) => folded.call.endedAt !== null && this.#deps.isWritten(folded.call.id),
+    );
+    const living = [...family.legs.values()].some(({ view }) => view.known && !view.end);
+    if (done.length < calls.length || living) {
+      if (done.length > 0) this.#trim(ledger, family, calls, done);
+      return;
+    }
+    this.#index(family, []);
+    this.#idsOfFamily.delete(family);
+    for (const id of ids) this.#known.delete(id);
+    ledger.forget(family);
+  }
+
+  /** A family that lives long (an AgentLogin line, a conference) loses the legs of calls that are over and written. */
+  #trim(ledger: Ledger, family: Family, calls: readonly Known[], done: readonly Known[]): void {
+    const needed = new Set(
+      calls
+        .filter((known) => !done.includes(known))
+        .flatMap(({ folded }) => folded.legs.map((leg) => leg.uniqueId)),
+    );
+    const out = new Set<string>();
+    for (const { folded } of done) {
+      for (const leg of folded.legs) if (leg.end && !needed.has(leg.uniqueId)) out.add(leg.uniqueId);
+    }
+    const over = done.filter(({ folded }) => out.has(folded.root.uniqueId));
+    if (over.length === 0) return;
+    const bridges = new Set<string>();
+    for (const [uniqueId, leg] of family.legs) {
+      if (!out.has(uniqueId) && (needed.has(uniqueId) || !leg.view.end))
+        for (const stay of leg.view.stays)
+          if (stay.to === Number.POSITIVE_INFINITY) bridges.add(stay.bridgeId);
+      if (needed.has(uniqueId)) for (const stay of leg.view.stays) bridges.add(stay.bridgeId);
+    }
+    const keep = (fact: CallFact): boolean =>
+      fact.kind !== 'bridge-entered' && fact.kind !== 'bridge-left' ? true : bridges.has(fact.bridgeId);
+    this.#index(family, []);
+    this.#idsOfFamily.delete(family);
+    this.#dirty.delete(family);
+    for (const { folded } of over) this.#known.delete(folded.call.id);
+    for (const left of ledger.trim(family, out, keep)) {
+      const ids = calls
+        .filter((known) => !over.includes(known))
+        .filter(({ folded }) => left.legs.has(folded.root.uniqueId))
+        .map(({ folded }) => folded.call.id);
+      this.#idsOfFamily.set(left, new Set(ids));
+      this.#mark(left);
+    }
+  }
+}
+
+const isLive = ({ folded }: Known): boolean => folded.call.endedAt === null;
+
+/** A leg that a resync found and another no longer did, with nothing in between, was never seen to be a call. */
+const worthRecording = (folded: FoldedCall): boolean => folded.revision > 1;
+
+function changedDevices(
+  before: ReadonlyMap<string, DeviceLeg> | undefined,
+  now: ReadonlyMap<string, DeviceLeg>,
+): string[] {
+  const changed = new Set<string>();
+  for (const [id, leg] of now) if (!sameValue(before?.get(id), leg)) changed.add(leg.device);
+  for (const [id, leg] of before ?? []) if (!now.has(id)) changed.add(leg.device);
+  return [...changed];
+}
+
+function isCallFact(fact: TelephonyFact): fact is CallFact {
+  switch (fact.kind) {
+    case 'leg-created':
+    case 'leg-seen':
+    case 'leg-state':
+    case 'leg-dialplan':
+    case 'leg-identity':
+    case 'leg-ended':
+    case 'leg-vanished':
+    case 'leg-hold':
+    case 'dial':
+    case 'bridge-entered':
+    case 'bridge-left':
+    case 'blind-transfer':
+    case 'attended-transfer':
+    case 'queue-caller-joined':
+      return true;
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,58 @@
+import type { Call, Direction } from '../../contract/calls.ts';
+import type { Person } from '../../ports/domain.ts';
+import { numberDialled, resourceOf } from './channel-name.ts';
+import { cleanText, textLimits, textOrNull } from './clean-text.ts';
+import type { LegView } from './leg-view.ts';
+
+export interface Sides {
+  root: LegView;
+  rootPerson: Person | null;
+  /** The first who answered, else the first who was rung. */
+  called: { leg: LegView; person: Person | null; inside: boolean } | null;
+  /** The customer's leg on outbound calls. */
+  customer: LegView | null;
+  direction: Direction;
+  dialled: string | null;
+}
+
+const number = (text: string | null) => textOrNull(text, textLimits.number);
+const name = (text: string | null) => textOrNull(text, textLimits.name);
+
+export function partiesOf(sides: Sides): Pick<Call, 'caller' | 'callee' | 'customer'> {
+  const { root, rootPerson, called, direction, dialled } = sides;
+  const caller = {
+    id: rootPerson?.id ?? null,
+    number: number(root.caller.number),
+    name: name(rootPerson?.name ?? root.caller.name),
+  };
+  const callee = {
+    id: called?.person?.id ?? null,
+    number: called ? numberOf(called.leg, called.inside, dialled) : dialled,
+    name: name(called?.person?.name ?? (called?.inside ? called.leg.caller.name : null) ?? null),
+    publicName: name(called?.person?.publicName ?? null),
+  };
+  if (direction === 'internal') return { caller, callee, customer: null };
+  if (direction === 'inbound') return { caller, callee, customer: { ...caller, id: null, nickname: null } };
+  const away = sides.customer;
+  const customer = {
+    id: null,
+    number: away === root ? caller.number : away ? numberOf(away, false, dialled) : dialled,
+    name: away === root ? caller.name : null,
+    nickname: null,
+  };
+  return { caller, callee, customer };
+}
+
+/** An extension's number is its name; an outside number is what was dialled for it. */
+function numberOf(leg: LegView, inside: boolean, dialled: string | null): string | null {
+  const resource = resourceOf(leg.device);
+  if (inside && /^\d+$/.test(resource)) return number(resource);
+  const asked = leg.dial ? numberDialled(leg.dial.dialString) : null;
+  return asked ?? number(leg.caller.number) ?? dialled;
+}
+
+/** The number the caller asked for: where his leg entered the dialplan. */
+export function dialledOf(root: LegView): string | null {
+  const entry = root.steps.find(({ exten }) => exten !== '' && exten !== 's');
+  return entry ? textOrNull(cleanText(entry.exten, textLimits.number), textLimits.number) : null;
+}

@@ -1,0 +1,144 @@
+import type { Call, Direction, Leg, QueueVisit, Segment } from '../../contract/calls.ts';
+import type { Person } from '../../ports/domain.ts';
+import type { RingAttempt } from './attempts.ts';
+import { cleanText, textLimits } from './clean-text.ts';
+import type { Verdict } from './hangup-reason.ts';
+import type { LegView } from './leg-view.ts';
+import type { Piece } from './pieces.ts';
+import type { QueueStay } from './queue-stays.ts';
+import { overlaps, type Span } from './spans.ts';
+import type { Subject } from './subject.ts';
+import { type Talk, talkDurations, talkEnd } from './talks.ts';
+import { refOf } from './whose-leg.ts';
+
+type PersonOf = (leg: LegView) => Person | null;
+
+/** Bounds of one record: a caller who is rung about for a day must not make a row of megabytes. */
+export const rowLimits = { segments: 500, queueVisits: 200, attempts: 500 } as const;
+
+const time = (ms: number): string => new Date(ms).toISOString();
+const timeOrNull = (ms: number | null | undefined): string | null =>
+  ms == null || ms === Number.POSITIVE_INFINITY ? null : time(ms);
+const device = (leg: LegView): string => cleanText(leg.device || leg.channel, textLimits.channel);
+
+export function segmentsOf(
+  talks: readonly Talk[],
+  scenery: {
+    subject: Subject;
+    pieces: readonly Piece[];
+    direction: Direction;
+    span: Span;
+    verdict: Verdict | null;
+    legs: Iterable<LegView>;
+    person: PersonOf;
+  },
+): Segment[] {
+  const legs = [...scenery.legs];
+  return talks.slice(0, rowLimits.segments).map((talk) => ({
+    agent: refOf(scenery.person(talk.leg)),
+    device: device(talk.leg),
+    from: time(talk.from),
+    to: timeOrNull(talk.to),
+    ...talkDurations(talk, scenery.pieces),
+    endedBecause: talkEnd(talk, scenery.subject, {
+      callEndMs: scenery.span.to,
+      reason: scenery.verdict?.reason ?? null,
+      isInternal: scenery.direction === 'internal',
+      legs,
+    }),
+  }));
+}
+
+export function queueVisitsOf(stays: readonly QueueStay[], person: PersonOf): QueueVisit[] {
+  return stays.slice(0, rowLimits.queueVisits).map((stay) => ({
+    queue: cleanText(stay.queue, textLimits.queue),
+    from: time(stay.from),
+    to: timeOrNull(stay.to),
+    position: stay.position,
+    outcome: stay.outcome,
+    attempts: oneForEachDevice(stay.attempts)
+      .slice(0, rowLimits.attempts)
+      .map((attempt) => ({
+        agent: refOf(person(attempt.leg)),
+        device: device(attempt.leg),
+        from: time(attempt.from),
+        to: timeOrNull(attempt.to),
+        outcome: attempt.outcome,
+      })),
+  }));
+}
+
+/** Several contacts of one device ring as one: the answered one stands for all. */
+function oneForEachDevice(attempts: readonly RingAttempt[]): RingAttempt[] {
+  const out: RingAttempt[] = [];
+  for (const attempt of attempts) {
+    const at = out.findIndex((one) => one.leg.device === attempt.leg.device && overlaps(one, attempt));
+    if (at < 0) out.push(attempt);
+    else if (attempt.answered) out[at] = attempt;
+  }
+  return out;
+}
+
+export function legRowsOf(
+  legs: readonly LegView[],
+  {
+    root,
+    subject,
+    direction,
+    person,
+  }: { root: LegView; subject: Subject; direction: Direction; person: PersonOf },
+): Leg[] {
+  return legs.map((leg) => ({
+    uniqueId: cleanText(leg.uniqueId, textLimits.id),
+    channel: cleanText(leg.channel, textLimits.channel),
+    device: device(leg),
+    agent: refOf(person(leg)),
+    role: roleOf(leg, { root, subject, direction, person }),
+    startedAt: time(leg.createdAtMs),
+    answeredAt: timeOrNull(leg.upAtMs),
+    endedAt: timeOrNull(leg.end?.atMs),
+    cause: leg.end?.how === 'seen' ? leg.end.cause : null,
+    sipCode: leg.end?.sipCode ?? null,
+  }));
+}
+
+function roleOf(
+  leg: LegView,
+  {
+    root,
+    subject,
+    direction,
+    person,
+  }: { root: LegView; subject: Subject; direction: Direction; person: PersonOf },
+): Leg['role'] {
+  if (leg.local) return 'local';
+  switch (direction) {
+    case 'inbound':
+      if (leg === root) return 'customer';
+      return person(leg) ? 'agent' : 'callee';
+    case 'outbound':
+      if (leg === subject.last && leg !== root) return 'customer';
+      if (leg === root) return person(leg) ? 'agent' : 'caller';
+      return person(leg) ? 'agent' : 'callee';
+    case 'internal':
+      return leg === root ? 'caller' : 'callee';
+    default:
+      return direction satisfies never;
+  }
+}
+
+export function agentIdsOf(
+  call: Call,
+  rung: readonly LegView[],
+  root: Person | null,
+  person: PersonOf,
+): string[] {
+  const ids = new Set<string>();
+  if (root) ids.add(root.id);
+  for (const leg of rung) {
+    const owner = person(leg);
+    if (owner) ids.add(owner.id);
+  }
+  for (const { agent } of call.segments) if (agent) ids.add(agent.id);
+  return [...ids].sort();
+}

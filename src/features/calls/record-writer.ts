@@ -1,0 +1,135 @@
+import type { Clock } from '../../ports/clock.ts';
+import type { Log } from '../../ports/log.ts';
+import type { EndedCall } from './live-calls.ts';
+
+export const writeLimits = {
+  /** Records in one statement. */
+  batch: 500,
+  /** Records that wait for the database. Beyond, the oldest is let go of, counted and said: the event log still has its facts. */
+  waitingMax: 50_000,
+  retryFirstMs: 200,
+  retryLastMs: 10_000,
+  /** Ids known to be written; enough for all whose facts are still in memory. */
+  writtenMax: 100_000,
+} as const;
+
+export interface RecordWriter {
+  add(ended: EndedCall): void;
+  isWritten(callId: string): boolean;
+  /** Ended calls whose record is not in the database yet. */
+  waiting(): readonly EndedCall[];
+  /** Settles when nothing waits, or after `deadlineMs` with what could not be written. */
+  drain(deadlineMs: number): Promise<number>;
+  stop(): void;
+  counts(): { waiting: number; written: number; dropped: number; refused: number };
+}
+
+/** Writes records in batches, one batch at a time, for as long as it takes. Safe to repeat: `save` is idempotent. */
+export function createRecordWriter(deps: {
+  save(batch: readonly EndedCall[]): Promise<void>;
+  clock: Clock;
+  log: Log;
+}): RecordWriter {
+  const waiting = new Map<string, EndedCall>();
+  const written = new Set<string>();
+  const counts = { written: 0, dropped: 0, refused: 0 };
+  let retryMs: number = writeLimits.retryFirstMs;
+  let timer: NodeJS.Timeout | null = null;
+  let isWriting = false;
+  let isStopped = false;
+
+  function schedule(ms: number): void {
+    if (isWriting || isStopped || timer) return;
+    timer = setTimeout(() => {
+      timer = null;
+      void write();
+    }, ms);
+    timer.unref();
+  }
+
+  async function write(): Promise<void> {
+    if (isWriting) return;
+    isWriting = true;
+    try {
+      while (waiting.size > 0 && !isStopped) {
+        const batch = [...waiting.values()].slice(0, writeLimits.batch);
+        await saveAll(batch);
+        retryMs = writeLimits.retryFirstMs;
+      }
+    } catch (error) {
+      const fields = { err: error, waiting: waiting.size, retryMs };
+      deps.log.warn(fields, 'Call records wait for the database');
+      retryMs = Math.min(retryMs * 2, writeLimits.retryLastMs);
+    } finally {
+      isWriting = false;
+    }
+    if (waiting.size > 0) schedule(retryMs);
+  }
+
+  /** A record the database refuses for what it holds must not keep the others waiting: the batch is halved to find it. */
+  async function saveAll(batch: readonly EndedCall[]): Promise<void> {
+    try {
+      await deps.save(batch);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      if (batch.length === 1) {
+        counts.refused += 1;
+        deps.log.error({ err: error, callId: batch[0]!.call.id }, 'The database refuses a call record');
+        settle(batch);
+        return;
+      }
+      const middle = batch.length >> 1;
+      await saveAll(batch.slice(0, middle));
+      await saveAll(batch.slice(middle));
+      return;
+    }
+    counts.written += batch.length;
+    settle(batch);
+  }
+
+  function settle(batch: readonly EndedCall[]): void {
+    for (const ended of batch) {
+      if (waiting.get(ended.call.id) === ended) waiting.delete(ended.call.id);
+      written.add(ended.call.id);
+    }
+    for (const id of written) {
+      if (written.size <= writeLimits.writtenMax) break;
+      written.delete(id);
+    }
+  }
+
+  return {
+    add(ended) {
+      waiting.set(ended.call.id, ended);
+      if (waiting.size > writeLimits.waitingMax) {
+        const oldest = waiting.keys().next();
+        if (!oldest.done) waiting.delete(oldest.value);
+        counts.dropped += 1;
+        if (counts.dropped % 1_000 === 1)
+          deps.log.error({ dropped: counts.dropped }, 'Too many call records wait for the database');
+      }
+      schedule(0);
+    },
+    isWritten: (callId) => written.has(callId) && !waiting.has(callId),
+    waiting: () => [...waiting.values()],
+    async drain(deadlineMs) {
+      const endMs = deps.clock.now() + deadlineMs;
+      while (waiting.size > 0 && deps.clock.now() < endMs) {
+        if (!isWriting) await write();
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+      return waiting.size;
+    },
+    stop() {
+      isStopped = true;
+      if (timer) clearTimeout(timer);
+    },
+    counts: () => ({ waiting: waiting.size, ...counts }),
+  };
+}
+
+/** Whether the database refuses the values themselves (SQLSTATE classes 22 and 23), which no repetition changes. */
+function isRefusal(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' && /^2[23]/.test(code);
+}

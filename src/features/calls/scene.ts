@@ -1,0 +1,133 @@
+import { isOwnId } from '../../ports/telephony.ts';
+import type { Family } from './ledger.ts';
+import type { LegView, Stay } from './leg-view.ts';
+import { common, type Span } from './spans.ts';
+
+/** The legs of a family with what ties them, as `call-*.ts` look at them. */
+export interface Scene {
+  pbx: string;
+  legs: ReadonlyMap<string, LegView>;
+  parentOf(leg: LegView): LegView | null;
+  childrenOf(leg: LegView): readonly LegView[];
+  /** The leg and everything dialled on its behalf, however far down. */
+  treeOf(leg: LegView): LegView[];
+  /** Real legs heard together with `leg` within `span`, through bridges and Local wires. */
+  contactsOf(leg: LegView, span: Span): Contact[];
+  membersOf(bridgeId: string): readonly { leg: LegView; stay: Stay }[];
+}
+export interface Contact extends Span {
+  leg: LegView;
+  /** The stay of the leg that looked, by which the contact came about. */
+  stay: Stay;
+}
+
+/** A wire of Local channels longer than that is a loop. */
+const wireLengthMax = 20;
+
+export function sceneOf(family: Family): Scene {
+  const legs = new Map<string, LegView>();
+  for (const [uniqueId, leg] of family.legs) {
+    const { view } = leg;
+    if (view.known && !view.isTool && !isOwnId(uniqueId)) legs.set(uniqueId, view);
+  }
+  const halves = new Map<string, LegView>();
+  const members = new Map<string, { leg: LegView; stay: Stay }[]>();
+  for (const leg of legs.values()) {
+    if (leg.local) halves.set(`${leg.local.pair};${leg.local.half}`, leg);
+    for (const stay of leg.stays) {
+      if (stay.kind === 'holding' || stay.kind === 'agent-pool') continue;
+      const list = members.get(stay.bridgeId);
+      if (list) list.push({ leg, stay });
+      else members.set(stay.bridgeId, [{ leg, stay }]);
+    }
+  }
+  const otherHalf = (leg: LegView): LegView | undefined =>
+    leg.local ? halves.get(`${leg.local.pair};${leg.local.half === 1 ? 2 : 1}`) : undefined;
+  const parents = new Map<LegView, LegView | null>();
+  const children = new Map<LegView, LegView[]>();
+  for (const leg of legs.values()) {
+    const parent = findParent(leg, legs, otherHalf);
+    parents.set(leg, parent);
+    if (!parent) continue;
+    const list = children.get(parent);
+    if (list) list.push(leg);
+    else children.set(parent, [leg]);
+  }
+  const none: never[] = [];
+  const scene: Scene = {
+    pbx: family.pbx,
+    legs,
+    parentOf: (leg) => parents.get(leg) ?? null,
+    childrenOf: (leg) => children.get(leg) ?? none,
+    treeOf: (leg) => treeOf(leg, (one) => children.get(one) ?? none),
+    membersOf: (bridgeId) => members.get(bridgeId) ?? none,
+    contactsOf(leg, span) {
+      const out: Contact[] = [];
+      reach(scene, otherHalf, { leg, span, origin: leg, via: null, out, passed: new Set([leg]) });
+      return out;
+    },
+  };
+  return scene;
+}
+
+function findParent(
+  leg: LegView,
+  legs: ReadonlyMap<string, LegView>,
+  otherHalf: (leg: LegView) => LegView | undefined,
+): LegView | null {
+  if (leg.dial?.by) {
+    const dialler = legs.get(leg.dial.by);
+    if (dialler && dialler !== leg) return dialler;
+  }
+  if (leg.local?.half === 2) {
+    const first = otherHalf(leg);
+    if (first) return first;
+  }
+  // Last resort, for dials nobody heard of and for wires the PBX makes by itself: the linked id at creation.
+  if ((leg.isOutgoing || leg.local?.half === 1) && leg.linkedId !== '' && leg.linkedId !== leg.uniqueId) {
+    const first = legs.get(leg.linkedId);
+    if (first && first !== leg && first !== otherHalf(leg)) return first;
+  }
+  return null;
+}
+
+function treeOf(leg: LegView, childrenOf: (leg: LegView) => readonly LegView[]): LegView[] {
+  const out = new Set([leg]);
+  for (const one of out) for (const child of childrenOf(one)) out.add(child);
+  return [...out];
+}
+
+interface Reach {
+  leg: LegView;
+  span: Span;
+  origin: LegView;
+  via: Stay | null;
+  out: Contact[];
+  passed: Set<LegView>;
+}
+function reach(scene: Scene, otherHalf: (leg: LegView) => LegView | undefined, from: Reach): void {
+  if (from.passed.size > wireLengthMax) return;
+  for (const stay of from.leg.stays) {
+    const inside = common(stay, from.span);
+    if (!inside) continue;
+    const via = from.via ?? stay;
+    for (const member of scene.membersOf(stay.bridgeId)) {
+      if (member.leg === from.leg || member.leg === from.origin) continue;
+      const together = common(member.stay, inside);
+      if (!together) continue;
+      if (!member.leg.local) {
+        from.out.push({ leg: member.leg, ...together, stay: via });
+        continue;
+      }
+      const far = otherHalf(member.leg);
+      if (!far || from.passed.has(far)) continue;
+      reach(scene, otherHalf, {
+        ...from,
+        leg: far,
+        span: together,
+        via,
+        passed: new Set(from.passed).add(member.leg).add(far),
+      });
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import type { HangupReason, SegmentEnd } from '../../contract/calls.ts';
+import type { LegView } from './leg-view.ts';
+import type { Piece } from './pieces.ts';
+import { sliverMs } from './pieces.ts';
+import type { Contact } from './scene.ts';
+import { common, merged, type Span } from './spans.ts';
+import { hangupSkewMs, type Subject } from './subject.ts';
+
+/** One person's part of a call: becomes a segment. */
+export interface Talk extends Span {
+  leg: LegView;
+}
+
+/** A transfer is told within this time of the conversation it ends. */
+const transferSkewMs = 3_000;
+
+/** Conversations with each partner; a change of bridge in between is none. */
+export function talksOf(contacts: readonly Contact[]): Talk[] {
+  const byLeg = new Map<LegView, Span[]>();
+  for (const { leg, from, to } of contacts) {
+    const spans = byLeg.get(leg);
+    if (spans) spans.push({ from, to });
+    else byLeg.set(leg, [{ from, to }]);
+  }
+  const talks = [...byLeg].flatMap(([leg, spans]) =>
+    merged(spans, sliverMs).map((span) => ({ leg, ...span })),
+  );
+  return talks.sort((a, b) => a.from - b.from || (a.leg.uniqueId < b.leg.uniqueId ? -1 : 1));
+}
+
+/** Talk and hold within one conversation; nothing yet of what lasts. */
+export function talkDurations(talk: Talk, pieces: readonly Piece[]): { talkMs: number; holdMs: number } {
+  let holdMs = 0;
+  let talkMs = 0;
+  for (const piece of pieces) {
+    const inside = common(talk, piece);
+    if (!inside || inside.to === Number.POSITIVE_INFINITY) continue;
+    if (piece.phase === 'on-hold') holdMs += inside.to - inside.from;
+    else talkMs += inside.to - inside.from;
+  }
+  return { talkMs, holdMs };
+}
+
+/** Why a conversation ended, `null` while it lasts. `reason` is the call's own, which holds for its last conversation. */
+export function talkEnd(
+  talk: Talk,
+  subject: Subject,
+  scenery: { callEndMs: number; reason: HangupReason | null; isInternal: boolean; legs: Iterable<LegView> },
+): SegmentEnd | null {
+  if (talk.to === Number.POSITIVE_INFINITY) return null;
+  const transferred = [...scenery.legs].some((leg) =>
+    leg.transfers.some(
+      ({ atMs, by }) => by.includes(talk.leg.uniqueId) && Math.abs(atMs - talk.to) <= transferSkewMs,
+    ),
+  );
+  if (transferred) return 'transferred';
+  if (talk.to >= scenery.callEndMs - hangupSkewMs) return ofReason(scenery.reason);
+  const next = subject.spans
+    .flatMap(({ leg }) => leg.stays)
+    .find(({ from }) => from >= talk.to - hangupSkewMs && from <= talk.to + hangupSkewMs);
+  if (next?.kind === 'holding') return 'parked';
+  if (next?.kind === 'ours') return 'intercepted';
+  const { end } = talk.leg;
+  if (end?.how === 'restarted') return 'pbx-restarted';
+  if (end?.how === 'seen' && Math.abs(end.atMs - talk.to) <= hangupSkewMs)
+    return scenery.isInternal ? 'callee-hung-up' : 'agent-hung-up';
+  return 'unknown';
+}
+
+function ofReason(reason: HangupReason | null): SegmentEnd {
+  switch (reason) {
+    case 'customer-hung-up':
+    case 'agent-hung-up':
+    case 'supervisor-hung-up':
+    case 'caller-hung-up':
+    case 'callee-hung-up':
+    case 'pbx-restarted':
+      return reason;
+    case 'forwarded-outside':
+      return 'callee-hung-up';
+    default:
+      return 'unknown';
+  }
+}
