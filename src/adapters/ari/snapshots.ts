@@ -44,6 +44,7 @@ export function legOf(channel: Channel): LegSnapshot {
       app: dialplan?.app_name ?? '',
       appData: dialplan?.app_data ?? '',
     },
+    queueStatus: channelVariable(channel, 'QUEUESTATUS'),
   };
 }
 
