@@ -83,7 +83,7 @@ export const attemptOutcomes = [
   'unknown',
 ] as const;
 
-const oneOf = <T extends readonly string[]>(values: T) => Type.Enum(values as unknown as [...T]);
+const oneOf = <T extends string>(values: readonly T[]) => Type.Enum<T[]>([...values]);
 export const Direction = oneOf(directions);
 export const Phase = oneOf(phases);
 export const CallState = oneOf(callStates);
