@@ -1,0 +1,62 @@
+import { Alert, Button, Group, Modal, Stack } from '@mantine/core';
+import { type FormEvent, type ReactNode, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { RequestProblem } from '../../shared/http/request.ts';
+
+interface FormModalProps {
+  title: string;
+  onClose(): void;
+  /** Throws `RequestProblem`; a text given back is shown as the form's own complaint. */
+  save(): Promise<string | undefined>;
+  submitLabel?: string;
+  children: ReactNode;
+}
+
+/** A form in a dialog: one way to save, to fail and to leave. */
+export function FormModal({ title, onClose, save, submitLabel, children }: FormModalProps) {
+  const { t } = useTranslation();
+  const [busy, setBusy] = useState(false);
+  const [complaint, setComplaint] = useState<string | null>(null);
+
+  async function submit(event: FormEvent) {
+    event.preventDefault();
+    setBusy(true);
+    setComplaint(null);
+    try {
+      setComplaint((await save()) ?? null);
+    } catch (error) {
+      setComplaint(t(`errors.${error instanceof RequestProblem ? error.code : 'internal'}`));
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      title={<bdi>{title}</bdi>}
+      size={520}
+      closeButtonProps={{ 'aria-label': t('common.close') }}
+    >
+      <form onSubmit={(event) => void submit(event)} noValidate={false}>
+        <Stack gap="sm">
+          {children}
+          {complaint && (
+            <Alert color="red" role="alert">
+              {complaint}
+            </Alert>
+          )}
+          <Group justify="flex-end" gap="xs">
+            <Button variant="default" onClick={onClose}>
+              {t('common.cancel')}
+            </Button>
+            <Button type="submit" loading={busy}>
+              {submitLabel ?? t('common.save')}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}

@@ -1,0 +1,142 @@
+import { Button, MultiSelect, PasswordInput, Switch, TagsInput, TextInput } from '@mantine/core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { NewPerson, PersonAccount, PersonPatch } from '../../../contract/people.ts';
+import { type Role, roles } from '../../../contract/permissions.ts';
+import { request } from '../../shared/http/request.ts';
+import { passwordLengthMin } from '../account/password-length.ts';
+import { notifyDone, notifyProblem } from '../shell/notify.ts';
+import { firstWrongDevice } from './devices.ts';
+import { FormModal } from './form-modal.tsx';
+import { useTeamNames } from './use-names.ts';
+
+interface PersonFormProps {
+  person: PersonAccount | null;
+  onClose(): void;
+  onDone(): void;
+}
+
+export function PersonForm({ person, onClose, onDone }: PersonFormProps) {
+  const { t } = useTranslation();
+  const [name, setName] = useState(person?.name ?? '');
+  const [login, setLogin] = useState(person?.login ?? '');
+  const [password, setPassword] = useState('');
+  const [held, setHeld] = useState<string[]>(person?.roles ?? ['supervisor']);
+  const [teams, setTeams] = useState(person?.teams.map((team) => team.name) ?? []);
+  const [endpoint, setEndpoint] = useState(person?.devices[0] ?? '');
+  const [disabled, setDisabled] = useState(person?.disabled ?? false);
+  const teamNames = useTeamNames();
+
+  async function save(): Promise<string | undefined> {
+    const device = endpoint.trim();
+    if (device !== '' && firstWrongDevice([device]) !== undefined)
+      return t('admin.agents.devicesWrong', { device });
+    const fields = {
+      name: name.trim(),
+      roles: held as Role[],
+      teams,
+      ...(device !== '' && device !== person?.devices[0] && { endpoint: device }),
+    };
+    if (person) {
+      const json: PersonPatch = {
+        ...fields,
+        disabled,
+        ...(login.trim() !== '' && { login: login.trim() }),
+        ...(password !== '' && { password }),
+      };
+      await request(`/api/people/${person.id}`, { method: 'PATCH', json });
+    } else {
+      const json: NewPerson = { ...fields, login: login.trim(), password };
+      await request('/api/people', { method: 'POST', json });
+    }
+    notifyDone(t('common.saved'));
+    onDone();
+    return undefined;
+  }
+
+  async function endSessions(id: string) {
+    try {
+      await request(`/api/people/${id}/sessions`, { method: 'DELETE' });
+      notifyDone(t('admin.people.signedOut'));
+    } catch (error) {
+      notifyProblem(error);
+    }
+  }
+
+  return (
+    <FormModal
+      title={person ? t('admin.people.edit', { name: person.name.slice(0, 60) }) : t('admin.people.add')}
+      onClose={onClose}
+      save={save}
+    >
+      <TextInput
+        label={t('common.name')}
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+        maxLength={200}
+        required
+        pattern=".*\S.*"
+        data-autofocus
+      />
+      <TextInput
+        label={t('admin.people.login')}
+        description={t('admin.people.loginHint')}
+        value={login}
+        onChange={(event) => setLogin(event.currentTarget.value)}
+        maxLength={100}
+        required={!person}
+        autoComplete="off"
+      />
+      <PasswordInput
+        label={t('admin.people.password')}
+        description={
+          person
+            ? t('admin.people.passwordKeep')
+            : t('admin.people.passwordHint', { count: passwordLengthMin })
+        }
+        value={password}
+        onChange={(event) => setPassword(event.currentTarget.value)}
+        minLength={passwordLengthMin}
+        maxLength={1000}
+        required={!person}
+        autoComplete="new-password"
+      />
+      <MultiSelect
+        label={t('admin.people.roles')}
+        data={roles.map((role) => ({ value: role, label: t(`roles.${role}`) }))}
+        value={held}
+        onChange={setHeld}
+        required
+      />
+      <TagsInput
+        label={t('admin.agents.teams')}
+        description={t('admin.agents.teamsHint')}
+        data={teamNames}
+        value={teams}
+        onChange={setTeams}
+        maxTags={200}
+        acceptValueOnBlur
+      />
+      <TextInput
+        label={t('admin.people.endpoint')}
+        description={t('admin.people.endpointHint')}
+        value={endpoint}
+        onChange={(event) => setEndpoint(event.currentTarget.value)}
+        maxLength={128}
+        spellCheck={false}
+      />
+      {person && (
+        <>
+          <Switch
+            label={t('admin.people.disable')}
+            checked={disabled}
+            onChange={(event) => setDisabled(event.currentTarget.checked)}
+          />
+          <Button variant="default" size="xs" onClick={() => void endSessions(person.id)}>
+            {t('admin.people.signOut')}
+          </Button>
+        </>
+      )}
+    </FormModal>
+  );
+}

@@ -1,0 +1,119 @@
+import { Button, NumberInput, TagsInput, TextInput } from '@mantine/core';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Queue, QueueEdit } from '../../../contract/queues.ts';
+import { request } from '../../shared/http/request.ts';
+import { usePages } from '../../shared/http/use-pages.ts';
+import { Plain } from '../../shared/text/plain.tsx';
+import { PageHead } from '../shell/page-head.tsx';
+import classes from './admin.module.css';
+import { AdminList } from './admin-list.tsx';
+import { FormModal } from './form-modal.tsx';
+import { useTeamNames } from './use-names.ts';
+
+export default function QueuesPage() {
+  const { t } = useTranslation();
+  const [edited, setEdited] = useState<Queue | null>(null);
+  const list = usePages<Queue>('/api/queues', {});
+  const columns = (['name', 'id', 'teams', 'target', 'origin', 'actions'] as const).map((column) =>
+    t(`admin.queues.columns.${column}`),
+  );
+  return (
+    <div className={classes['page']}>
+      <PageHead title={t('admin.queues.title')} hint={t('admin.queues.hint')} />
+      <AdminList
+        label={t('admin.queues.title')}
+        list={list}
+        columns={columns}
+        empty={t('admin.queues.empty')}
+        row={(queue) => (
+          <tr key={`${queue.pbx}/${queue.id}`}>
+            <td>
+              <Plain text={queue.name} strong />
+            </td>
+            <td>
+              <Plain text={queue.id} />
+            </td>
+            <td>
+              <Plain text={queue.teams.map(({ name }) => name).join(', ') || t('admin.queues.everyTeam')} />
+            </td>
+            <td>{Math.round(queue.serviceLevelTargetMs / 1000)} s</td>
+            <td>{t(`admin.queues.origin.${queue.origin}`)}</td>
+            <td>
+              <span className={classes['actions']}>
+                <Button
+                  size="compact-sm"
+                  variant="default"
+                  aria-label={t('admin.queues.edit', { name: queue.name })}
+                  onClick={() => setEdited(queue)}
+                >
+                  {t('common.edit')}
+                </Button>
+              </span>
+            </td>
+          </tr>
+        )}
+      />
+      {edited && (
+        <QueueForm
+          queue={edited}
+          onClose={() => setEdited(null)}
+          onDone={() => {
+            setEdited(null);
+            list.reload();
+          }}
+        />
+      )}
+    </div>
+  );
+}
+
+function QueueForm({ queue, onClose, onDone }: { queue: Queue; onClose(): void; onDone(): void }) {
+  const { t } = useTranslation();
+  const [name, setName] = useState(queue.name);
+  const [teams, setTeams] = useState(queue.teams.map((team) => team.name));
+  const [seconds, setSeconds] = useState(Math.round(queue.serviceLevelTargetMs / 1000));
+  const teamNames = useTeamNames();
+  async function save() {
+    const json: QueueEdit = { name: name.trim(), teams, serviceLevelTargetMs: seconds * 1000 };
+    await request(`/api/queues/${encodeURIComponent(queue.id)}`, { method: 'PUT', json });
+    onDone();
+    return undefined;
+  }
+  return (
+    <FormModal
+      title={t('admin.queues.edit', { name: queue.name.slice(0, 60) })}
+      onClose={onClose}
+      save={save}
+    >
+      <TextInput
+        label={t('common.name')}
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+        maxLength={200}
+        required
+        pattern=".*\S.*"
+        data-autofocus
+      />
+      <TagsInput
+        label={t('admin.agents.teams')}
+        description={t('admin.queues.teamsHint')}
+        data={teamNames}
+        value={teams}
+        onChange={setTeams}
+        maxTags={200}
+        acceptValueOnBlur
+      />
+      <NumberInput
+        label={t('admin.queues.target')}
+        description={t('admin.queues.targetHint')}
+        min={1}
+        max={3600}
+        allowDecimal={false}
+        value={seconds}
+        onChange={(value) => setSeconds(Number(value) || 1)}
+        required
+      />
+    </FormModal>
+  );
+}

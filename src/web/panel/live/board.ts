@@ -1,0 +1,77 @@
+import type { Agent } from '../../../contract/agents.ts';
+import type { Call } from '../../../contract/calls.ts';
+import type { LiveChange, LivePbx, LiveQueue, LiveSnapshot } from '../../../contract/live.ts';
+import type { Supervision } from '../../../contract/supervisions.ts';
+import { createTable, type Table } from './table.ts';
+
+/**
+ * What the panel knows of the floor. A change is applied only when its number follows the last one;
+ * otherwise nothing more is applied until a snapshot comes.
+ */
+export interface Board {
+  agents: Table<Agent>;
+  queues: Table<LiveQueue>;
+  calls: Table<Call>;
+  supervisions: Table<Supervision>;
+  pbxs: Table<LivePbx>;
+  /** Null before the first snapshot. */
+  seq(): number | null;
+  takeSnapshot(snapshot: LiveSnapshot): void;
+  /** `gap`: a number was missed, ask for a snapshot. `old`: the snapshot held it already. */
+  applyChange(change: LiveChange): 'applied' | 'old' | 'gap';
+  clear(): void;
+}
+
+export function createBoard(): Board {
+  let seq: number | null = null;
+  let waitsForSnapshot = true;
+  const tables = {
+    agents: createTable<Agent>((row) => row.id),
+    queues: createTable<LiveQueue>((row) => row.id),
+    calls: createTable<Call>((row) => row.id),
+    supervisions: createTable<Supervision>((row) => row.id),
+    pbxs: createTable<LivePbx>((row) => row.name),
+  };
+
+  function fill(from: Omit<LiveSnapshot, 'seq' | 'at'>): void {
+    tables.pbxs.replace(from.pbxs);
+    tables.supervisions.replace(from.supervisions);
+    tables.agents.replace(from.agents);
+    tables.queues.replace(from.queues);
+    tables.calls.replace(from.calls);
+  }
+
+  return {
+    ...tables,
+    seq: () => seq,
+    takeSnapshot(snapshot) {
+      seq = snapshot.seq;
+      waitsForSnapshot = false;
+      fill(snapshot);
+    },
+    applyChange(change) {
+      if (waitsForSnapshot || seq === null) return 'gap';
+      if (change.seq <= seq) return 'old';
+      if (change.seq !== seq + 1) {
+        waitsForSnapshot = true;
+        return 'gap';
+      }
+      seq = change.seq;
+      tables.pbxs.put(change.pbxs ?? []);
+      tables.supervisions.put(change.supervisions ?? []);
+      tables.agents.put(change.agents ?? []);
+      tables.queues.put(change.queues ?? []);
+      tables.calls.put(change.calls ?? []);
+      tables.agents.remove(change.gone?.agents ?? []);
+      tables.queues.remove(change.gone?.queues ?? []);
+      tables.calls.remove(change.gone?.calls ?? []);
+      tables.supervisions.remove(change.gone?.supervisions ?? []);
+      return 'applied';
+    },
+    clear() {
+      seq = null;
+      waitsForSnapshot = true;
+      fill({ agents: [], queues: [], calls: [], supervisions: [], pbxs: [] });
+    },
+  };
+}

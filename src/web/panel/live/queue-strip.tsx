@@ -1,0 +1,20 @@
+import { useTranslation } from 'react-i18next';
+import { board, useRows } from './live.ts';
+import { QueueCard } from './queue-card.tsx';
+import classes from './queue-strip.module.css';
+
+const collator = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
+
+export function QueueStrip() {
+  const { t } = useTranslation();
+  const queues = useRows(board.queues);
+  if (queues.length === 0) return <p className={classes['none']}>{t('queue.empty')}</p>;
+  const inOrder = [...queues].sort((a, b) => collator.compare(a.name, b.name));
+  return (
+    <ul className={classes['strip']} aria-label={t('live.queues')}>
+      {inOrder.map(({ id }) => (
+        <QueueCard key={id} id={id} />
+      ))}
+    </ul>
+  );
+}

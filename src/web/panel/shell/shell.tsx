@@ -1,0 +1,39 @@
+import { useEffect } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Session } from '../../../contract/session.ts';
+import { followFloor } from '../live/live-socket.ts';
+import { ShortcutsHelp } from '../live/shortcuts-help.tsx';
+import { may } from '../session/session-store.ts';
+import { ListeningBar } from '../supervision/listening-bar.tsx';
+import { ReasonPrompt } from '../supervision/reason-prompt.tsx';
+import { Pages } from './pages.tsx';
+import classes from './shell.module.css';
+import { useShortcuts } from './shortcuts.ts';
+import { SideMenu } from './side-menu.tsx';
+
+const contentId = 'content';
+
+/** The signed-in page: menu at the side, a page, and the supervision bar below both. */
+export function Shell({ session }: { session: Session }) {
+  const { t } = useTranslation();
+  const personId = session.person.id;
+  const live = may(session, 'live.view');
+  useEffect(() => (live ? followFloor(personId) : undefined), [live, personId]);
+  useShortcuts(personId);
+  return (
+    <div className={classes['shell']}>
+      <a href={`#${contentId}`} className={classes['skip']}>
+        {t('common.skip')}
+      </a>
+      <SideMenu session={session} />
+      <main id={contentId} className={classes['main']} tabIndex={-1}>
+        <Pages session={session} />
+      </main>
+      <div className={classes['bar']}>
+        <ListeningBar />
+      </div>
+      <ReasonPrompt />
+      <ShortcutsHelp />
+    </div>
+  );
+}

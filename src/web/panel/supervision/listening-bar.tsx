@@ -1,0 +1,116 @@
+import { Button, Loader, SegmentedControl } from '@mantine/core';
+import { IconPlayerPause, IconPlayerStopFilled } from '@tabler/icons-react';
+import { useTranslation } from 'react-i18next';
+import type { AgentAction } from '../../../contract/agents.ts';
+import type { Supervision } from '../../../contract/supervisions.ts';
+import { Since } from '../../shared/time/since.tsx';
+import { board, useLink, useRow } from '../live/live.ts';
+import classes from './listening-bar.module.css';
+import { useAskedMode, useMine, usePending, useStopping } from './mine.ts';
+import { actionsInOrder, modeIcons } from './mode-look.tsx';
+import { changeMode, stopSupervision } from './verbs.ts';
+
+/** Always on screen while I supervise: whom, how, since when, switch, stop. */
+export function ListeningBar() {
+  const { t } = useTranslation();
+  const mine = useMine();
+  const pending = usePending();
+  if (!mine && !pending) return null;
+  return (
+    <section className={classes['bar']} aria-label={t('bar.label')} data-mode={mine?.mode ?? pending?.mode}>
+      {mine ? <Running row={mine} /> : <Starting name={pending!.agentName} mode={pending!.mode} />}
+    </section>
+  );
+}
+
+function Starting({ name, mode }: { name: string; mode: AgentAction }) {
+  const { t } = useTranslation();
+  return (
+    <p className={classes['who']} role="status">
+      <Loader size={16} color="currentColor" aria-hidden="true" />
+      {t(`bar.${mode}`)} <bdi className={classes['name']}>{name.slice(0, 200)}</bdi>
+      <span className={classes['phase']}>{t('bar.starting')}</span>
+    </p>
+  );
+}
+
+function Running({ row }: { row: Supervision }) {
+  const { t } = useTranslation();
+  const agent = useRow(board.agents, row.agentId);
+  const asked = useAskedMode();
+  const stopping = useStopping() === row.id || row.state === 'ending';
+  const link = useLink();
+  const mode = asked?.id === row.id ? asked.mode : row.mode;
+  const offered = actionsInOrder.filter(
+    (action) => action === row.mode || (agent?.mayDo.includes(action) ?? false),
+  );
+  const switchable = (actionsInOrder as readonly string[]).includes(row.mode);
+  return (
+    <>
+      <p className={classes['who']} role="status">
+        {row.state !== 'live' && <Loader size={16} color="currentColor" aria-hidden="true" />}
+        {t(`bar.${mode}`)} <bdi className={classes['name']}>{(agent?.name ?? '…').slice(0, 200)}</bdi>
+      </p>
+      <span className={classes['phase']}>
+        <Phase row={row} stopping={stopping} />
+      </span>
+      {row.onHold && (
+        <span className={classes['hold']} role="status">
+          <IconPlayerPause size={15} aria-hidden="true" /> {t('bar.onHold')}
+        </span>
+      )}
+      {link.state !== 'live' && <span className={classes['hold']}>{t('bar.stale')}</span>}
+      <bdi className={classes['reason']} title={`${t('bar.reason')} : ${row.reason.slice(0, 200)}`}>
+        {row.reason.slice(0, 200)}
+      </bdi>
+      {switchable && (
+        <SegmentedControl
+          size="sm"
+          className={classes['modes']}
+          aria-label={t('bar.mode')}
+          value={mode}
+          disabled={stopping || row.state !== 'live'}
+          onChange={(value) => void changeMode(row, value as AgentAction)}
+          data={offered.map((value) => ({ value, label: <ModeLabel mode={value} /> }))}
+        />
+      )}
+      <Button
+        color="red"
+        className={classes['stop']}
+        leftSection={<IconPlayerStopFilled size={15} />}
+        loading={stopping}
+        onClick={() => void stopSupervision(row.id)}
+      >
+        {t('bar.stop')}
+      </Button>
+    </>
+  );
+}
+
+function Phase({ row, stopping }: { row: Supervision; stopping: boolean }) {
+  const { t } = useTranslation();
+  if (stopping) return <>{t('bar.ending')}</>;
+  switch (row.state) {
+    case 'starting':
+      return <>{t('bar.ringing')}</>;
+    case 'waiting':
+      return <>{t('bar.waiting')}</>;
+    case 'live':
+      return <Since at={row.startedAt} className={classes['timer']} />;
+    case 'ending':
+    case 'ended':
+      return <>{t('bar.ending')}</>;
+    default:
+      return row.state satisfies never;
+  }
+}
+
+function ModeLabel({ mode }: { mode: AgentAction }) {
+  const { t } = useTranslation();
+  const Icon = modeIcons[mode];
+  return (
+    <span className={classes['label']} title={t(`modeHint.${mode}`)}>
+      <Icon size={15} aria-hidden="true" /> {t(`mode.${mode}`)}
+    </span>
+  );
+}

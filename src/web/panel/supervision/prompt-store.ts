@@ -1,0 +1,17 @@
+import type { Agent, AgentAction } from '../../../contract/agents.ts';
+import { createStore } from '../../shared/store.ts';
+import { sessionStore } from '../session/session-store.ts';
+import { findMine, pendingStore } from './mine.ts';
+import { changeMode } from './verbs.ts';
+
+/** The question asked before a supervision starts: whom, how. Null when it is not open. */
+export const promptStore = createStore<{ agentId: string; mode: AgentAction } | null>(null);
+
+/** A click or a letter on an agent: switches when I already supervise him, asks for the reason otherwise. */
+export function chooseMode(agent: Agent, mode: AgentAction): void {
+  const session = sessionStore.get();
+  if (session.state !== 'signed-in' || pendingStore.get()) return;
+  const mine = findMine(session.session.person.id);
+  if (mine?.agentId === agent.id) void changeMode(mine, mode);
+  else if (agent.mayDo.includes(mode)) promptStore.set({ agentId: agent.id, mode });
+}

@@ -1,0 +1,73 @@
+import type { Agent, AgentAction } from '../../../contract/agents.ts';
+import type { Mode, StartSupervision, Supervision } from '../../../contract/supervisions.ts';
+import { request } from '../../shared/http/request.ts';
+import { board } from '../live/live.ts';
+import { notifyProblem } from '../shell/notify.ts';
+import { askedModeStore, pendingStore, stoppingStore } from './mine.ts';
+import { hasEnded } from './notice.ts';
+
+/** The reply may be older or newer than the socket's news: it only fills a row that is not there yet. */
+function keep(row: Supervision): void {
+  if (row.state !== 'ended' && !hasEnded(row.id) && !board.supervisions.get(row.id))
+    board.supervisions.put([row]);
+}
+
+export async function startSupervision(agent: Agent, mode: AgentAction, reason: string): Promise<void> {
+  const call = agent.calls.find(({ state }) => state === 'talking') ?? agent.calls[0];
+  const json: StartSupervision = {
+    agentId: agent.id,
+    ...(call && { callId: call.id }),
+    mode,
+    scope: 'call',
+    reason,
+    device: 'phone',
+  };
+  const pending = { agentId: agent.id, agentName: agent.name, mode, reason };
+  pendingStore.set(pending);
+  try {
+    const headers = { 'idempotency-key': requestKey() };
+    keep(await request<Supervision>('/api/supervisions', { method: 'POST', json, headers }));
+  } catch (error) {
+    notifyProblem(error);
+  } finally {
+    if (pendingStore.get() === pending) pendingStore.set(null);
+  }
+}
+
+export async function changeMode(row: Supervision, mode: Mode): Promise<void> {
+  if (row.mode === mode) return;
+  const asked = { id: row.id, mode };
+  askedModeStore.set(asked);
+  try {
+    const changed = await request<Supervision>(`/api/supervisions/${row.id}`, {
+      method: 'PATCH',
+      json: { mode },
+    });
+    const shown = board.supervisions.get(row.id);
+    if (shown && shown.state !== 'ended') board.supervisions.put([{ ...shown, mode: changed.mode }]);
+  } catch (error) {
+    notifyProblem(error);
+  } finally {
+    if (askedModeStore.get() === asked) askedModeStore.set(null);
+  }
+}
+
+export async function stopSupervision(id: string): Promise<void> {
+  if (stoppingStore.get() === id) return;
+  stoppingStore.set(id);
+  try {
+    await request(`/api/supervisions/${id}`, { method: 'DELETE' });
+    board.supervisions.remove([id]);
+  } catch (error) {
+    notifyProblem(error);
+  } finally {
+    stoppingStore.set(null);
+  }
+}
+
+/** `crypto.randomUUID` exists on HTTPS pages only; a panel on plain HTTP inside a company is common. */
+function requestKey(): string {
+  return [...crypto.getRandomValues(new Uint8Array(16))]
+    .map((byte) => byte.toString(16).padStart(2, '0'))
+    .join('');
+}

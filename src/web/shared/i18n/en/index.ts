@@ -1,0 +1,9 @@
+import type { Messages } from '../fr/index.ts';
+import { admin } from './admin.ts';
+import { calls } from './calls.ts';
+import { common } from './common.ts';
+import { errors } from './errors.ts';
+import { live } from './live.ts';
+import { supervision } from './supervision.ts';
+
+export const en: Messages = { ...common, ...live, ...supervision, ...calls, ...admin, ...errors };
