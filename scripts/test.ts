@@ -8,7 +8,7 @@ import { createWriteStream, mkdirSync } from 'node:fs';
 import { glob } from 'node:fs/promises';
 import { join } from 'node:path';
 import { projectFolder } from '../src/paths.ts';
-import { ensureAsterisk } from './lab/index.ts';
+import { ensureInstalled } from './lab/install.ts';
 import { ensureDebianPackages } from './setup/debian.ts';
 
 const project = projectFolder();
@@ -35,7 +35,7 @@ await ensureDebianPackages(
   ],
   progress,
 );
-await ensureAsterisk(progress);
+await ensureInstalled(progress);
 if (wanted.length === 0) for (const [name, command] of Object.entries(checks)) await check(name, command);
 await runTests(await testFiles(wanted));
 

@@ -1,23 +1,41 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
 import { createHttpServer } from './adapters/http/server.ts';
 import { createLog } from './adapters/log/log.ts';
 import { createMetrics } from './adapters/metrics/metrics.ts';
 import { lockDataDir } from './adapters/postgres-embedded/data-dir-lock.ts';
+import { createPanelPresence } from './adapters/sockets/panel-presence.ts';
+import { createSockets } from './adapters/sockets/sockets.ts';
 import type { Config } from './config.ts';
+import type { Database } from './database/database.ts';
 import { createAccounts } from './features/accounts/accounts.ts';
-import { writePersonDetails } from './features/agents/people.repository.ts';
+import { createAgents } from './features/agents/agents.ts';
+import { createPeopleDirectory } from './features/agents/people-directory.ts';
 import { auditRoutes } from './features/audit/audit.routes.ts';
 import { createAudit } from './features/audit/audit.service.ts';
+import { callsRoutes } from './features/calls/calls.routes.ts';
+import { createCalls } from './features/calls/calls.ts';
+import { liveBoardRoutes } from './features/live-board/live-board.routes.ts';
+import { createLiveBoard } from './features/live-board/live-board.ts';
+import { createSupervision } from './features/supervision/create-supervision.ts';
+import { supervisionRoutes } from './features/supervision/supervision.routes.ts';
 import { openConfiguredDatabase } from './open-database.ts';
 import { webFolder } from './paths.ts';
+import { createPbxSource } from './pbx-source.ts';
 import { systemClock as clock } from './ports/clock.ts';
+import type { Log } from './ports/log.ts';
+import type { TelephonyFact } from './ports/telephony-facts.ts';
+import { version } from './version.ts';
 
 export interface App {
   /** Where it listens, `http://127.0.0.1:8080`. */
   address: string;
   stop(): Promise<void>;
 }
+
+/** How old queue membership may be where AMI does not tell it. */
+const queueMembershipMaxAgeMs = 10_000;
 
 /** The wiring: starts everything in its order, and stops it in the other. */
 export async function startApp(config: Config): Promise<App> {
@@ -31,37 +49,167 @@ export async function startApp(config: Config): Promise<App> {
     undo.push(() => lock.release());
     const { db, close } = await openConfiguredDatabase(config, log, (text) => log.info({}, text));
     undo.push(close);
-    const audit = createAudit({ db, clock });
-    const accounts = createAccounts({ db, clock, log, audit, writeDetails: writePersonDetails, config });
-    undo.push(accounts.close);
-    const http = await createHttpServer({
-      config,
-      version: '0.1.0',
-      log,
-      sessions: accounts,
-      routes: [...accounts.routes, auditRoutes(audit)],
-      staticFolder: webFolder(),
-      metrics: createMetrics(),
-      readiness: async () => {
-        const answered = await db
-          .selectFrom('teams')
-          .select('id')
-          .limit(1)
-          .execute()
-          .then(
-            () => true,
-            () => false,
-          );
-        return { ready: answered, checks: { database: answered ? 'answers' : 'does not answer' } };
-      },
-    });
-    undo.push(() => http.close());
+    const { http, watch } = await build({ config, log, db, undo });
     await http.listen({ host: config.host, port: config.port });
     if (!http.server.listening) await once(http.server, 'listening');
-    const { address, port, family } = http.server.address() as AddressInfo;
-    return { address: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`, stop };
+    await watch();
+    return { address: addressOf(http), stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+interface Site {
+  config: Config;
+  log: Log;
+  db: Database;
+  /** How each part ends, in the order they began. */
+  undo: (() => unknown)[];
+}
+
+/** Every feature, handed what it needs from the others; nothing runs yet but the HTTP server's routes. */
+async function build({
+  config,
+  log,
+  db,
+  undo,
+}: Site): Promise<{ http: FastifyInstance; watch(): Promise<void> }> {
+  const pbx = config.pbx ? createPbxSource(config.pbx, clock, log) : null;
+  const pbxNames = pbx ? [pbx.name] : [];
+  const metrics = createMetrics();
+  const directory = createPeopleDirectory({ db });
+  const presence = createPanelPresence();
+  const audit = createAudit({ db, clock });
+  const calls = createCalls({
+    db,
+    people: directory,
+    clock,
+    log,
+    supervisions: { all: () => supervision.live.all() },
+  });
+  const supervision = createSupervision({
+    db,
+    telephonyOf: (name) => (name === pbx?.name ? pbx.commands : undefined),
+    pbxNames,
+    people: directory,
+    calls: calls.live,
+    audit,
+    clock,
+    log,
+    isConnected: (agentId) => agents.shift.agent(agentId)?.row.state !== 'offline',
+  });
+  const agents = createAgents({
+    db,
+    pbx: config.pbx?.name ?? 'main',
+    directory,
+    calls: calls.live,
+    supervisions: supervision.live,
+    presence,
+    clock,
+    log,
+    watchQueues: (names) => pbx?.watchQueues(names),
+  });
+  const board = createLiveBoard({
+    shift: agents.shift,
+    calls: calls.live,
+    supervisions: supervision.live,
+    directory,
+    clock,
+    log,
+    pbx: pbx?.name ?? null,
+    amiConfigured: pbx?.amiConfigured ?? false,
+    queueMembershipMaxAgeMs,
+  });
+  const accounts = createAccounts({
+    db,
+    clock,
+    log,
+    audit,
+    writeDetails: agents.writeDetails,
+    config,
+    changed: () =>
+      void directory
+        .refresh()
+        .catch((error: unknown) => log.warn({ err: error }, 'people could not be read')),
+  });
+  const http = await createHttpServer({
+    config,
+    version: version(),
+    log,
+    sessions: accounts,
+    routes: [
+      ...accounts.routes,
+      agents.routes,
+      callsRoutes(calls.service),
+      supervisionRoutes(supervision),
+      liveBoardRoutes(board),
+      auditRoutes(audit),
+    ],
+    staticFolder: webFolder(),
+    metrics,
+    readiness: () => readiness(db, pbx?.wasTried() ?? true),
+  });
+  const sockets = createSockets({
+    server: http.server,
+    publicUrl: config.publicUrl,
+    feed: board,
+    sessions: accounts.liveSessions(directory),
+    presence,
+    log,
+  });
+
+  const onFact = (fact: TelephonyFact): void => {
+    // In the order in which they build on one another. One that fails must not keep the fact from the others.
+    for (const listener of [calls, agents, supervision, board]) {
+      try {
+        listener.onFact(fact);
+      } catch (error) {
+        log.error({ err: error, kind: fact.kind }, 'a fact could not be taken');
+      }
+    }
+  };
+
+  async function watch(): Promise<void> {
+    undo.push(
+      () => http.close(),
+      () => accounts.close(),
+      () => sockets.close(),
+      () => presence.stop(),
+    );
+    undo.push(() => board.stop());
+    undo.push(() => calls.stop());
+    await agents.start();
+    undo.push(() => agents.stop());
+    if (!pbx) return;
+    await pbx.start(onFact);
+    undo.push(() => pbx.stop());
+    await supervision.recover();
+    undo.push(() => supervision.stopAll('server-stopped'));
+  }
+  return { http, watch };
+}
+
+async function readiness(
+  db: Database,
+  pbxTried: boolean,
+): Promise<{ ready: boolean; checks: Record<string, string> }> {
+  const answered = await db
+    .selectFrom('teams')
+    .select('id')
+    .limit(1)
+    .execute()
+    .then(
+      () => true,
+      () => false,
+    );
+  return {
+    ready: answered && pbxTried,
+    checks: { database: answered ? 'answers' : 'does not answer', pbx: pbxTried ? 'tried' : 'not tried yet' },
+  };
+}
+
+function addressOf(http: FastifyInstance): string {
+  const { address, port, family } = http.server.address() as AddressInfo;
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }

@@ -1,13 +1,11 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { createLog } from './adapters/log/log.ts';
 import { startApp } from './app.ts';
 import { type Config, readConfig } from './config.ts';
 import { AppError } from './contract/errors.ts';
 import { openConfiguredDatabase } from './open-database.ts';
-import { projectFolder } from './paths.ts';
 import { type CommandContext, runUserCommand, UsageError } from './user-commands.ts';
+import { version } from './version.ts';
 
 const usage = `vigie: live supervision for call centres on Asterisk
 
@@ -104,11 +102,6 @@ function commandContext(): CommandContext {
     stdin: process.stdin,
     out: (line) => process.stdout.write(`${line}\n`),
   };
-}
-
-function version(): string {
-  return (JSON.parse(readFileSync(join(projectFolder(), 'package.json'), 'utf8')) as { version: string })
-    .version;
 }
 
 function noMore(rest: string[]): void {

@@ -1,0 +1,49 @@
+import { createAmi } from './adapters/ami/ami.ts';
+import { createAriTelephony } from './adapters/ari/telephony.ts';
+import type { PbxConfig } from './config.ts';
+import type { Clock } from './ports/clock.ts';
+import type { Log } from './ports/log.ts';
+import type { TelephonyCommands } from './ports/telephony.ts';
+import type { TelephonyFact } from './ports/telephony-facts.ts';
+
+/** Where facts of the configured PBX come from, and who carries out commands. */
+export interface PbxSource {
+  readonly name: string;
+  readonly amiConfigured: boolean;
+  commands: TelephonyCommands;
+  /** True once ARI was connected or has said why not: the server has looked. */
+  wasTried(): boolean;
+  start(onFact: (fact: TelephonyFact) => void): Promise<void>;
+  watchQueues(names: readonly string[]): void;
+  stop(): Promise<void>;
+}
+
+/** ARI, and AMI when it is configured, as one source of facts. */
+export function createPbxSource(pbx: PbxConfig, clock: Clock, log: Log): PbxSource {
+  const ami = pbx.ami ? createAmi({ name: pbx.name, ami: pbx.ami, clock, log }) : null;
+  const ari = createAriTelephony({
+    name: pbx.name,
+    ari: pbx.ari,
+    clock,
+    log,
+    needsMembership: () => !ami?.isConnected,
+  });
+  let tried = false;
+  return {
+    name: pbx.name,
+    amiConfigured: ami !== null,
+    commands: ari.commands,
+    wasTried: () => tried,
+    watchQueues: (names) => ari.watchQueues(names),
+    async start(onFact) {
+      await ari.start((fact) => {
+        if (fact.kind === 'resynced' || fact.kind === 'pbx-lost') tried = true;
+        onFact(fact);
+      });
+      ami?.start(onFact);
+    },
+    async stop() {
+      await Promise.all([ari.stop(), ami?.stop()]);
+    },
+  };
+}
