@@ -1,7 +1,7 @@
 import cookie from '@fastify/cookie';
 import rateLimit from '@fastify/rate-limit';
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import fastify, { type FastifyInstance, type FastifyPluginAsync, type FastifyRequest } from 'fastify';
+import type { FastifyPluginAsyncTypebox, TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { v7 as uuid } from 'uuid';
 import { AppError } from '../../contract/errors.ts';
 import type { Sessions } from '../../ports/http-viewer.ts';
@@ -10,7 +10,7 @@ import { guardRoutes } from './access.ts';
 import { describeRoutes, serveDocs } from './docs.ts';
 import { type MetricsText, type Readiness, serveHealth } from './health.ts';
 import { servePanel } from './panel.ts';
-import { answerProblems } from './problem.ts';
+import { answerProblems, sendProblem, toAppError } from './problem.ts';
 import { sendSecurityHeaders } from './security-headers.ts';
 import { refuseNul, validatorCompiler } from './validation.ts';
 
@@ -18,6 +18,7 @@ export const bodyBytesMax = 1_000_000;
 /** Requests to /api one address may send in a minute: an office of 200 panels behind one address stays far below. */
 export const requestsPerMinuteMax = 6_000;
 const requestTimeoutMs = 30_000;
+const closeWaitMs = 3_000;
 
 export interface HttpServerOptions {
   config: { publicUrl: string | null; trustProxy: boolean };
@@ -25,14 +26,15 @@ export interface HttpServerOptions {
   log: Log;
   sessions: Sessions;
   /** Each feature's routes, with full paths (`/api/agents`) and `config.access`. */
-  // biome-ignore lint/suspicious/noExplicitAny: a plugin keeps the type provider it was written with
-  routes: FastifyPluginAsync<any, any, any>[];
+  routes: FastifyPluginAsyncTypebox[];
   /** The built panel. */
   staticFolder: string;
   metrics: MetricsText & {
     observeRequest(request: { method: string; route: string; status: number; seconds: number }): void;
   };
   readiness: () => Promise<Readiness>;
+  /** To /api, from one address. */
+  requestsPerMinute?: number;
 }
 
 /** The server, ready to `listen`. Rejects when a route does not say who may call it. */
@@ -44,6 +46,7 @@ export async function createHttpServer(o: HttpServerOptions): Promise<FastifyIns
     trustProxy: o.config.trustProxy,
     genReqId: (request) => requestId(request.headers['x-request-id']),
     forceCloseConnections: 'idle',
+    frameworkErrors: (error, request, reply) => sendProblem(request, reply, toAppError(error)),
     ajv: { customOptions: { removeAdditional: false } },
     routerOptions: { maxParamLength: 200 },
   }).withTypeProvider<TypeBoxTypeProvider>();
@@ -51,13 +54,14 @@ export async function createHttpServer(o: HttpServerOptions): Promise<FastifyIns
   app.addHook('preValidation', async ({ body, query, params }) => refuseNul(body, query, params));
   answerProblems(app, o.log);
   watchRequests(app, o);
+  closeInTime(app);
   await sendSecurityHeaders(app, o.config.publicUrl);
   await app.register(cookie);
   await describeRoutes(app, o.version);
   guardRoutes(app, o.sessions, o.config.publicUrl);
   await app.register(async (api) => {
     await api.register(rateLimit, {
-      max: requestsPerMinuteMax,
+      max: o.requestsPerMinute ?? requestsPerMinuteMax,
       timeWindow: 60_000,
       errorResponseBuilder: (_request, { ttl }) =>
         new AppError('too-many-attempts', 'Too many requests; wait and try again', {
@@ -71,6 +75,13 @@ export async function createHttpServer(o: HttpServerOptions): Promise<FastifyIns
   await servePanel(app, o.staticFolder);
   await app.ready();
   return app as unknown as FastifyInstance;
+}
+
+/** A client that does not read its answer does not hold up the end. */
+function closeInTime(app: FastifyInstance): void {
+  app.addHook('preClose', async () => {
+    setTimeout(() => app.server.closeAllConnections(), closeWaitMs).unref();
+  });
 }
 
 /** One the client or a proxy gave, when it looks like one; it comes back in the answer and in the log. */
