@@ -71,7 +71,7 @@ export function captureRtp(
 }
 
 /** Cuts a pcap stream (libpcap's file format, little endian, µs or ns) into captured frames. */
-export function pcapReader(onFrame: (atMs: number, frame: Buffer) => void): (chunk: Buffer) => void {
+function pcapReader(onFrame: (atMs: number, frame: Buffer) => void): (chunk: Buffer) => void {
   let rest: Buffer = Buffer.alloc(0);
   let perMs = 0;
   return (chunk) => {

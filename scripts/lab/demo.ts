@@ -3,7 +3,7 @@ import type { PhoneCall } from './phone-call.ts';
 import { seededRandom } from './random.ts';
 import { outsideBehaviour } from './roster.ts';
 
-export interface DemoOptions {
+interface DemoOptions {
   /** How many calls begin in a minute, on average. */
   callsPerMinute: number;
   /** The same seed makes the same sequence of calls. */

@@ -12,7 +12,7 @@ export interface Frame {
   levels: Record<number, number>;
 }
 
-export interface ToneLevels {
+interface ToneLevels {
   mean: number;
   min: number;
   max: number;
@@ -93,7 +93,7 @@ function portOf(call: PhoneCall): number {
 }
 
 /** Judges the packets of one stream: those before the span only prepare the decoder and the first gap. */
-export async function judge(packets: RtpPacket[], span: Span): Promise<Hearing> {
+async function judge(packets: RtpPacket[], span: Span): Promise<Hearing> {
   const audio = packets.filter((packet) => codecOf(packet.payloadType) !== undefined);
   const tonesHz = span.tonesHz ?? [];
   const { frames, codec } = await decodeAll(audio, span, tonesHz);

@@ -127,7 +127,7 @@ async function configure(install: AsteriskInstall, dirs: InstanceDirs, plan: Pla
   const tones = tonesHost.slice(install.root.length);
   const pbxDirs = below(dirs, 'pbx');
   const phonesDirs = below(dirs, 'phones');
-  const common = { modules: install.moduleDir, tones, name: options.name };
+  const common = { modules: install.moduleDir, data: install.dataDir, tones, name: options.name };
   await writeInstance(
     'pbx',
     pbxDirs,
@@ -168,11 +168,10 @@ async function writeInstance(
     ),
   );
   const places = Object.fromEntries(folders.map((name) => [name, `${dirs.inside}/${name}`]));
-  const data = '/usr/share/asterisk';
   await writeConfigs(
     join(import.meta.dirname, kind),
     join(dirs.host, 'etc'),
-    { ...values, ...places, data },
+    { ...values, ...places },
     {
       'pjsip.conf': pjsip,
       ...append,

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { withInstallLock } from './install-lock.ts';
 import { findTool, isAlive, type Progress, run, sayOnStderr } from './tools.ts';
@@ -13,6 +13,8 @@ export interface AsteriskInstall {
   /** What stands before `asterisk` on every command line. */
   command: string[];
   moduleDir: string;
+  /** Asterisk's documentation and sounds. */
+  dataDir: string;
   /** On the host: the folder under which instances may make their own folders. */
   instancesDir: string;
 }
@@ -34,7 +36,7 @@ const partial = 'rootfs.partial-';
 const completeMark = '.vigie-lab-complete';
 
 /** The folder of the project where the lab keeps what it installs; git ignores it. */
-export function labDir(): string {
+function labDir(): string {
   return resolve(process.env['VIGIE_LAB_DIR'] ?? join(import.meta.dirname, '../../.lab'));
 }
 
@@ -94,9 +96,11 @@ async function inspect(root: string, program: string | undefined): Promise<Aster
   if (!version || Number.parseInt(version, 10) < versionMin) return undefined;
   const moduleDir = findModuleDir(root);
   if (!moduleDir) return undefined;
-  const instancesDir = root === '' ? join(labDir(), 'run') : join(root, 'lab');
+  // Short, because the name of Asterisk's control socket may have no more than 107 bytes.
+  const instancesDir = root === '' ? join(tmpdir(), 'vigie-lab') : join(root, 'lab');
   await mkdir(instancesDir, { recursive: true });
-  return { version, root, command, moduleDir, instancesDir };
+  const dataDir = existsSync(join(root, '/usr/share/asterisk')) ? '/usr/share/asterisk' : '/var/lib/asterisk';
+  return { version, root, command, moduleDir, dataDir, instancesDir };
 }
 
 function findModuleDir(root: string): string | undefined {

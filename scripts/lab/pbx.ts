@@ -122,7 +122,7 @@ export function createPbx(asterisk: Asterisk, dirs: InstanceDirs, ports: LabPort
  * `core show channels concise`: fields parted by `!`. Application data may hold `!` itself, so the ends are counted
  * from both sides: seven fields before it, eight after the application's data.
  */
-export function parseChannels(text: string): PbxChannel[] {
+function parseChannels(text: string): PbxChannel[] {
   return text
     .split('\n')
     .filter((line) => line.includes('!'))

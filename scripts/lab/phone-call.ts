@@ -15,7 +15,7 @@ export interface CallEnd {
   byUs: boolean;
 }
 
-/** One call of one phone. Times are `Date.now()` milliseconds. */
+/** One call of one phone. Times are `Date.now()` milliseconds, as Asterisk's events tell them. */
 export interface PhoneCall {
   readonly id: string;
   /** `1001`, or `outside` for the customers' world. */
@@ -57,13 +57,14 @@ export interface PhoneCall {
   sipDialog(): Promise<{ callId: string; localTag: string; remoteTag: string }>;
 }
 
-export interface PhoneCallSeed {
+interface PhoneCallSeed {
   id: string;
   phone: string;
   direction: 'out' | 'in';
   to: string;
   from: { number: string; name: string };
   toneHz: number;
+  startedAt: number;
   autoAnswerAsked: boolean;
   pbxSip: string;
 }
@@ -72,7 +73,7 @@ export interface PhoneCallSeed {
 export interface PhoneCallControl {
   call: PhoneCall;
   /** The channel is up: find the RTP port, start the tone. */
-  onAnswered(): Promise<void>;
+  onAnswered(atMs: number): Promise<void>;
   onDigit(digit: string): void;
   onEnded(end: Omit<CallEnd, 'byUs'>): void;
 }
@@ -87,7 +88,6 @@ export function createPhoneCall(ari: LabAri, seed: PhoneCallSeed): PhoneCallCont
   let end: CallEnd | undefined;
   let rtpPort: number | undefined;
   let hungUpByUs = false;
-  const startedAt = Date.now();
   const path = `/channels/${seed.id}`;
 
   const variable = async (name: string): Promise<string> =>
@@ -115,7 +115,6 @@ export function createPhoneCall(ari: LabAri, seed: PhoneCallSeed): PhoneCallCont
 
   const call: PhoneCall = {
     ...seed,
-    startedAt,
     answered: answered.promise,
     ended: ended.promise,
     get answeredAt() {
@@ -175,9 +174,9 @@ export function createPhoneCall(ari: LabAri, seed: PhoneCallSeed): PhoneCallCont
 
   return {
     call,
-    async onAnswered() {
+    async onAnswered(atMs) {
       if (answeredAt !== undefined) return;
-      answeredAt = Date.now();
+      answeredAt = atMs;
       const started = play(toneHz);
       const source = await waitFor('an RTP port', () => variable('CHANNEL(rtp,src)'), 2_000);
       rtpPort = Number(source.split(':').at(-1));

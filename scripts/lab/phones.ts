@@ -64,6 +64,7 @@ export async function createPhones(ari: LabAri, roster: PhoneSpec[], pbxSip: str
       to: place === 'desk' ? number : to,
       from: channel.caller,
       toneHz: spec?.toneHz ?? customerToneHz,
+      startedAt: Date.parse(event.timestamp),
       autoAnswerAsked: auto === 'auto',
       pbxSip,
     });
@@ -80,13 +81,13 @@ export async function createPhones(ari: LabAri, roster: PhoneSpec[], pbxSip: str
     };
     if (event.type === 'StasisStart' && !control) return void onIncoming(event).catch(failed);
     if (!control) return;
-    if (event.type === 'StasisStart') control.onAnswered().catch(failed);
+    if (event.type === 'StasisStart') control.onAnswered(Date.parse(event.timestamp)).catch(failed);
     if (
       event.type === 'ChannelStateChange' &&
       event.channel?.state === 'Up' &&
       control.call.direction === 'in'
     )
-      control.onAnswered().catch(failed);
+      control.onAnswered(Date.parse(event.timestamp)).catch(failed);
     if (event.type === 'ChannelDtmfReceived') control.onDigit(event.digit ?? '');
     if (event.type === 'ChannelDestroyed') {
       current.delete(event.channel!.id);
@@ -117,17 +118,23 @@ export async function createPhones(ari: LabAri, roster: PhoneSpec[], pbxSip: str
       to: order.to,
       from: { number, name: order.callerName ?? spec?.name ?? '' },
       toneHz: order.toneHz ?? spec?.toneHz ?? customerToneHz,
+      startedAt: Date.now(),
       autoAnswerAsked: false,
       pbxSip,
     });
     remember(control);
-    await ari.request('POST', '/channels', {
+    const dialled = ari.request('POST', '/channels', {
       channelId: control.call.id,
       endpoint: `PJSIP/${order.to}@${spec ? phoneEndpoint(spec.number, 0) : `trunk-${order.codec ?? 'slin16'}`}`,
       app: 'phones',
       appArgs: 'out',
       timeout: '-1',
       callerId: `"${control.call.from.name.replaceAll('"', "'")}" <${number}>`,
+    });
+    await dialled.catch((error: unknown) => {
+      current.delete(control.call.id);
+      control.onEnded({ cause: 0, causeText: 'never dialled', sipCode: undefined, at: Date.now() });
+      throw error;
     });
     return control.call;
   };

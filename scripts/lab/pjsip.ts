@@ -5,7 +5,7 @@ import type { PhoneSpec } from './roster.ts';
 const trunkCodecs = 'slin16,alaw,ulaw,g722,opus';
 
 /** What the load generator's answering side does, each an endpoint of its own on the PBX (`PJSIP/load-busy`). */
-export const loadBehaviours = [
+const loadBehaviours = [
   'answer',
   'hangup',
   'busy',

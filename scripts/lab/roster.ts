@@ -1,7 +1,7 @@
 /** A codec as Asterisk writes it. Verdict phones use `slin16`: nothing is lost in it, so silence is silence. */
 export type Codec = 'slin16' | 'ulaw' | 'alaw' | 'g722' | 'opus';
 
-export type AnswerRule = 'auto' | 'auto-header' | 'ring' | 'busy' | 'reject' | 'forward' | 'manual';
+type AnswerRule = 'auto' | 'auto-header' | 'ring' | 'busy' | 'reject' | 'forward' | 'manual';
 
 /** What a phone does with the calls it gets. */
 export interface Behaviour {
@@ -60,10 +60,10 @@ const supervisors: Array<[string, Behaviour]> = [
 ];
 
 /** The number of the supervisor's phone that never registers. */
-export const unregisteredPhone = '1903';
+const unregisteredPhone = '1903';
 /** The agent with two phones, and the agents whose media goes directly between phones. */
-export const twoContactsPhone = '1010';
-export const directMediaPhones = ['1011', '1012'];
+const twoContactsPhone = '1010';
+const directMediaPhones = ['1011', '1012'];
 
 /** The lab's phones: agents 1001–1012, supervisors 1901–1908. */
 export function defaultRoster(): PhoneSpec[] {

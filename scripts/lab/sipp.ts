@@ -22,14 +22,14 @@ export interface LoadOptions {
   limitMs?: number;
 }
 
-export interface LoadGenerator {
+interface LoadGenerator {
   /** Makes these calls at this rate and gives SIPp's own log of them. */
   run(options: LoadOptions): Promise<LoadCall[]>;
   stop(): Promise<void>;
 }
 
 /** The endings the load generator knows, with the number to dial: see the table in README.md. */
-export const loadEndings: Array<Pick<LoadOrder, 'to' | 'plan'>> = [
+const loadEndings: Array<Pick<LoadOrder, 'to' | 'plan'>> = [
   { to: '8501', plan: 'hangup' },
   { to: '8502', plan: 'wait' },
   { to: '8503', plan: 'hangup' },

@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-export const sampleRateHz = 16_000;
+const sampleRateHz = 16_000;
 /** Peak amplitude of every tone of the lab, as a share of full scale. */
 export const toneLevel = 0.22;
 /** Whole periods fit into 20 ms at every multiple of 50 Hz, so each frame of a tone is like the next. */
-export const toneStepHz = 50;
+const toneStepHz = 50;
 const tonesHz = Array.from({ length: 64 }, (_, i) => 200 + i * toneStepHz);
 const seconds = 4;
 
@@ -22,7 +22,7 @@ export async function writeTones(dir: string): Promise<void> {
 }
 
 /** What the PBX's announcements sound like. */
-export const announcementHz = 300;
+const announcementHz = 300;
 
 function samplesOf(hz: number, lengthSeconds: number): Buffer {
   const count = sampleRateHz * lengthSeconds;

@@ -29,7 +29,7 @@ export function findTool(name: string): string | undefined {
     });
 }
 
-export interface RunOptions {
+interface RunOptions {
   timeoutMs?: number;
   /** Called with every line the program prints. */
   onLine?: (line: string) => void;
