@@ -20,6 +20,8 @@ export interface AmiHandlers {
   onEvent(event: AmiMessage): void;
   /** Called once, when a connection that was signed in ends. */
   onEnd(detail: string): void;
+  /** Aborted: ends the connection, or the attempt to make one, at once. */
+  signal: AbortSignal;
 }
 
 const connectTimeoutMs = 5000;
@@ -33,7 +35,7 @@ const pingEveryMs = 2000;
 export async function connectAmi(
   { host, port, username, password }: AmiAddress,
   events: string,
-  { onEvent, onEnd }: AmiHandlers,
+  { onEvent, onEnd, signal }: AmiHandlers,
 ): Promise<AmiConnection> {
   const socket = createConnection({ host, port, noDelay: true, keepAlive: true });
   const requests = createAmiRequests();
@@ -49,6 +51,7 @@ export async function connectAmi(
     if (end !== undefined) return;
     end = detail;
     clearTimeout(pinger);
+    signal.removeEventListener('abort', stop);
     socket.destroy();
     requests.failAll();
     if (isSignedIn) onEnd(detail);
@@ -69,6 +72,9 @@ export async function connectAmi(
     }, pingEveryMs);
   }
 
+  const stop = () => cut('stopped');
+  signal.addEventListener('abort', stop);
+  if (signal.aborted) stop();
   socket.on('data', (chunk) => {
     try {
       if (end === undefined) reader.take(chunk);

@@ -61,10 +61,8 @@ export function createAmi({ name, ami, clock, log }: AmiOptions): Ami {
   async function connectOnce(): Promise<string> {
     const ended = Promise.withResolvers<string>();
     const watch = createQueueWatch({ stamp, clock, emit });
-    const up = await connectAmi(ami, eventClasses, { onEvent: watch.takeEvent, onEnd: ended.resolve });
-    const cut = () => up.cut('stopped');
-    stopping.signal.addEventListener('abort', cut, { once: true });
-    if (stopping.signal.aborted) cut();
+    const handlers = { onEvent: watch.takeEvent, onEnd: ended.resolve, signal: stopping.signal };
+    const up = await connectAmi(ami, eventClasses, handlers);
     stamp.nextGeneration();
     try {
       const readForEver = async () => {
@@ -82,7 +80,6 @@ export function createAmi({ name, ami, clock, log }: AmiOptions): Ami {
       return await ended.promise;
     } finally {
       connection = undefined;
-      stopping.signal.removeEventListener('abort', cut);
     }
   }
 

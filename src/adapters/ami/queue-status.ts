@@ -12,7 +12,7 @@ export interface QueueStatus {
 }
 
 export async function readQueueStatus(connection: AmiConnection): Promise<QueueStatus> {
-  const { list } = await connection.request('QueueStatus');
+  const list = await listOf(connection, 'QueueStatus');
   const queues = list.filter((event) => event.get('Event') === 'QueueParams');
   const members = new Map<string, AmiMessage[]>(queues.map((event) => [event.get('Queue') ?? '', []]));
   const callers = new Map<string, AmiMessage[]>();
@@ -54,19 +54,20 @@ export async function readWrapUpSeconds(
   return seconds;
 }
 
-/** Agents of AgentLogin that are signed in; none where the agent pool is not loaded. */
+/** Agents of AgentLogin, signed in or not. */
 export async function readAgents(connection: AmiConnection): Promise<FactBody[]> {
+  const list = await listOf(connection, 'Agents');
+  return list.map((event): FactBody => {
+    const loggedIn = event.get('Status') !== 'AGENT_LOGGEDOFF';
+    const [agent = '', uniqueId = ''] = [event.get('Agent'), event.get('Uniqueid')];
+    return { kind: 'agent-login', agent, uniqueId, loggedIn };
+  });
+}
+
+/** The events of a list; none where the module behind it is not loaded: Asterisk then does not know the action. */
+async function listOf(connection: AmiConnection, action: string): Promise<AmiMessage[]> {
   try {
-    const { list } = await connection.request('Agents');
-    return list.map((event): FactBody => {
-      const loggedIn = event.get('Status') !== 'AGENT_LOGGEDOFF';
-      return {
-        kind: 'agent-login',
-        agent: event.get('Agent') ?? '',
-        uniqueId: event.get('Uniqueid') ?? '',
-        loggedIn,
-      };
-    });
+    return (await connection.request(action)).list;
   } catch (error) {
     if (error instanceof AmiError && error.code === 'refused') return [];
     throw error;

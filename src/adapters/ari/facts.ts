@@ -28,7 +28,7 @@ export const eventTypesUsed = [
 
 /**
  * One ARI event as the fact it tells, or undefined when it tells none: our own legs become own-leg facts, and snoops
- * and announcers of others are nobody's call. Pure; any JSON of a known type is tolerated.
+ * and announcers of others are nobody's call. Pure. Throws TypeError for an event that is not of its type's form.
  */
 export function factOf(event: AriEvent): FactBody | undefined {
   switch (event.type) {

@@ -71,9 +71,14 @@ export function createAriTelephony(options: AriTelephonyOptions): Telephony {
 
   function translate(event: AriEvent, atMs: number): void {
     lastHeardAtMs = atMs;
-    membership.notice(event);
-    const body = factOf(event);
-    if (body) emit(body, atMs);
+    try {
+      membership.notice(event);
+      const body = factOf(event);
+      if (body) emit(body, atMs);
+    } catch (error) {
+      // One event that is not of its type's form must not take the next ones with it.
+      log.error({ err: error, type: event.type }, 'An event could not be taken');
+    }
   }
 
   function takeEvent(event: AriEvent): void {
