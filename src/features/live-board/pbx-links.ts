@@ -28,17 +28,14 @@ export function createPbxLinks(options: PbxLinksOptions): PbxLinks {
 
   function set(name: string, change: Partial<LivePbx>): boolean {
     const before = ensure(name);
-    links.set(name, { ...before, ...change });
-    return true;
+    const now = { ...before, ...change };
+    links.set(name, now);
+    return JSON.stringify(before) !== JSON.stringify(now);
   }
   function setState(fact: TelephonyFact, state: LivePbx['state'], detail: string | null): boolean {
     const before = ensure(fact.pbx);
-    if (before.state === state && before.detail === detail) return false;
-    return set(fact.pbx, {
-      state,
-      detail,
-      since: before.state === state ? before.since : new Date(fact.atMs).toISOString(),
-    });
+    const since = before.state === state ? before.since : new Date(fact.atMs).toISOString();
+    return set(fact.pbx, { state, detail, since });
   }
 
   return {
