@@ -22,8 +22,10 @@ export function openDatabase(connectionString: string): { db: Database; close():
     query_timeout: statementTimeoutMs + 1_000,
     application_name: 'vigie',
   });
-  // A lost idle connection is replaced by the pool; without a listener it would end the process.
+  // A lost connection fails its query and is replaced by the pool; without listeners it would end the process, an idle
+  // one through the pool, one in use through itself.
   pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: translatingPool(pool) }) });
   return { db, close: () => db.destroy() };
 }

@@ -24,14 +24,18 @@ export function translatingPool(pool: pg.Pool): PostgresPool {
 
 function translatingClient(client: pg.PoolClient): PostgresPoolClient {
   const query = client.query.bind(client) as PostgresPoolClient['query'];
+  // Such a connection is not given to the next query: it may be dead without knowing it yet.
+  let broken = false;
   return {
     query: ((first: string, parameters: readonly unknown[]) => {
       if (typeof first !== 'string') return query(first);
       return query(first, parameters).catch((error: Error) => {
-        throw failedItself(error) ? unavailable(error) : error;
+        if (!failedItself(error)) throw error;
+        broken = true;
+        throw unavailable(error);
       });
     }) as PostgresPoolClient['query'],
-    release: (destroy) => client.release(destroy),
+    release: (destroy) => client.release(destroy || broken),
     get processID() {
       return (client as unknown as { processID?: number }).processID;
     },

@@ -1,0 +1,94 @@
+import { parse } from 'csv-parse/sync';
+import t from 'tap';
+import { createAudit } from '../../../src/features/audit/audit.service.ts';
+import { makeViewer } from '../../../src/ports/viewer.ts';
+import { accountsServer, makePerson } from '../../support/accounts-server.ts';
+import { openTestDatabase } from '../../support/database.ts';
+
+t.test('the log is read newest first, page by page, filtered, by those who may', async (t) => {
+  const server = await accountsServer(t);
+  const { ask, time, database } = server;
+  const managerId = await makePerson(server, { login: 'manager', roles: ['manager'] });
+  await makePerson(server, { login: 'sup' });
+  const cookie = await server.signIn('manager');
+  const audit = createAudit({ db: database.db, clock: { now: () => time.now } });
+  const callId = '01a1fd10-dcb8-70e5-b733-707a7e5c2584';
+  for (let i = 0; i < 25; i++) {
+    // Five at the same millisecond: pages lose none of them.
+    time.now += i % 5 === 0 ? 60_000 : 0;
+    await audit.write({
+      actorId: managerId,
+      action: 'supervision.started',
+      subjectId: null,
+      callId,
+      details: { i },
+    });
+  }
+  const list = async (query: string) => (await ask('GET', `/api/audit?${query}`, { cookie })).body;
+  const seen: { id: string; at: string; details: { i: number } }[] = [];
+  for (let cursor = ''; ; ) {
+    const page = await list(`call=${callId}&limit=4${cursor && `&cursor=${cursor}`}`);
+    seen.push(...page.items);
+    if (!page.nextCursor) break;
+    cursor = page.nextCursor;
+  }
+  t.same(
+    seen.map((entry) => entry.details.i).sort((a, b) => a - b),
+    Array.from({ length: 25 }, (_, i) => i),
+  );
+  t.same(
+    seen.map((entry) => entry.at),
+    seen
+      .map((entry) => entry.at)
+      .sort()
+      .reverse(),
+  );
+  t.equal((await list(`actor=${managerId}&action=supervision.started&limit=500`)).items.length, 25);
+  t.equal((await list('action=nothing')).items.length, 0);
+  const { at } = seen[0]!;
+  t.equal((await list(`call=${callId}&from=${at}`)).items.length, 5, 'from is included');
+  t.equal((await list(`call=${callId}&to=${at}`)).items.length, 20, 'to is not');
+  for (const query of [
+    'limit=0',
+    'limit=501',
+    'from=yesterday',
+    'actor=me',
+    'who=me',
+    'cursor=x',
+    'cursor=AAAA',
+  ]) {
+    t.match((await list(query)).code, /^(validation-failed|bad-cursor)$/, query);
+  }
+  t.match(await ask('GET', '/api/audit', { cookie: await server.signIn('sup') }), { status: 403 });
+  t.match(await ask('GET', '/api/audit.csv', {}), { status: 401 });
+});
+
+t.test('its CSV holds every entry, and a name like a formula is text', async (t) => {
+  const server = await accountsServer(t);
+  const { ask, database } = server;
+  await makePerson(server, { login: 'manager', roles: ['manager'], name: '=HYPERLINK("http://evil")' });
+  const cookie = await server.signIn('manager');
+  const at = new Date('2026-01-01T00:00:00Z');
+  const many = Array.from({ length: 1_203 }, (_, i) => ({
+    id: `01a1fd10-dcb8-70e5-b733-${String(i).padStart(12, '0')}`,
+    at,
+    action: 'test.many',
+  }));
+  await database.db.insertInto('audit_entries').values(many).execute();
+  const answer = await ask('GET', '/api/audit.csv', { cookie });
+  t.match(answer.headers.get('content-type'), /^text\/csv/);
+  t.match(answer.headers.get('content-disposition'), /attachment; filename="audit.csv"/);
+  const rows = parse(answer.body, { delimiter: ';', columns: true, bom: true }) as Record<string, string>[];
+  t.equal(rows.filter((row) => row['action'] === 'test.many').length, 1_203);
+  t.equal(rows.find((row) => row['action'] === 'session.signed-in')!['actor'], `'=HYPERLINK("http://evil")`);
+});
+
+t.test('an entry that cannot be kept is refused, so that what it speaks of does not happen', async (t) => {
+  const database = await openTestDatabase();
+  const audit = createAudit({ db: database.db, clock: { now: () => Date.now() } });
+  await database.close();
+  const entry = { actorId: null, action: 'x', subjectId: null, callId: null };
+  await t.rejects(audit.write(entry), { code: 'audit-unavailable' });
+  const nobody = makeViewer({ id: '1', name: 'x', roles: ['admin'], teamIds: [] });
+  await t.rejects(audit.list(nobody, {}), 'and reading does not pretend there is nothing');
+});
