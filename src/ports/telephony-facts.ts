@@ -60,6 +60,8 @@ export type LegFact = FactHeader &
         sipCode: number | null;
         /** Channel name of the side that hung up, `dialplan/…` style words, or '' when not known. */
         hangupSource: string;
+        /** The source of this fact tells the hangup source: '' then means that no party hung up, the PBX did. */
+        hangupSourceKnown?: boolean;
       }
     /** A resync no longer found the leg: it ended somewhere between `lastSeenAtMs` and `atMs`. */
     | { kind: 'leg-vanished'; uniqueId: string; lastSeenAtMs: number; becauseRestarted: boolean }

@@ -102,7 +102,8 @@ function endFactOf(event: Extract<AriEvent, { type: 'ChannelDestroyed' }>): Fact
   if (isOwnLeg(channel)) return { kind: 'own-leg-ended', ...common };
   if (!isCallLeg(channel)) return undefined;
   const hangupSource = channelVariable(channel, 'CHANNEL(hangupsource)');
-  return { kind: 'leg-ended', ...common, causeText: causeText ?? '', hangupSource };
+  const hangupSourceKnown = 'CHANNEL(hangupsource)' in (channel.channelvars ?? {});
+  return { kind: 'leg-ended', ...common, causeText: causeText ?? '', hangupSource, hangupSourceKnown };
 }
 
 function dialFactOf(event: Extract<AriEvent, { type: 'Dial' }>): FactBody | undefined {
