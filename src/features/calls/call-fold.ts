@@ -1,6 +1,7 @@
 import type { Call, Direction } from '../../contract/calls.ts';
 import { attemptsOf, type RingAttempt } from './attempts.ts';
 import { cleanText, textLimits } from './clean-text.ts';
+import { type DialInVain, dialsInVain } from './dials-in-vain.ts';
 import { type Ending, hangupReason, type Verdict } from './hangup-reason.ts';
 import type { LegView } from './leg-view.ts';
 import { dialledOf, partiesOf } from './parties.ts';
@@ -47,11 +48,12 @@ export function foldCall(scene: Scene, stay: Stay, people: People): FoldedCall {
   if (direction === 'outbound' && contacts.length > 0) talked.add(subject.last);
   const attempts = attemptsOf(scene, root, talked);
   const queueStays = queueStaysOf(carriersOf(scene, root, subject), contacts, attempts, span.to);
+  const inVain = dialsInVain(scene, subject, people);
   const pieces = piecesOf({ span, subject, contacts, ...waitsOf(subject, root, attempts, queueStays) });
   const verdict =
     span.to === Number.POSITIVE_INFINITY
       ? null
-      : verdictOf(scene, stay, { contacts, attempts, pieces, people });
+      : verdictOf(scene, stay, { contacts, attempts, pieces, people, inVain });
   const legs = legsOf(scene, root, contacts);
   const talks = talksOf(contacts);
   const person = (leg: LegView) => personOf(scene, leg, people);
@@ -91,7 +93,7 @@ export function foldCall(scene: Scene, stay: Stay, people: People): FoldedCall {
     reason: verdict?.reason ?? null,
     endedBy: verdict?.endedBy ?? null,
     cause: end && end.how === 'seen' ? end.cause : null,
-    sipCode: end?.sipCode ?? (answeredMs === undefined ? (decisive?.sipCode ?? null) : null),
+    sipCode: (answeredMs === undefined ? decisive?.sipCode : null) ?? end?.sipCode ?? null,
     startedAt: isoTime(span.from),
     answeredAt: answeredMs === undefined ? null : isoTime(answeredMs),
     endedAt: verdict ? isoTime(span.to) : null,
@@ -104,6 +106,7 @@ export function foldCall(scene: Scene, stay: Stay, people: People): FoldedCall {
     ...partiesOf({
       root,
       rootPerson,
+      unreached: inVain.find(({ inside }) => inside) ?? null,
       called: calledLeg
         ? { leg: calledLeg, person: calledPerson, inside: isInside(calledLeg, calledPerson) }
         : null,
@@ -116,17 +119,16 @@ export function foldCall(scene: Scene, stay: Stay, people: People): FoldedCall {
       (direction === 'outbound' ? refOf(rootPerson) : null),
     queueVisits,
     segments,
-    legs: legRowsOf(legs, { root, subject, direction, person }),
+    legs: legRowsOf(legs, { root, customer: stay.customer, direction, person }),
     supervisions: [],
   };
   return {
     call,
-    agentIds: agentIdsOf(
-      call,
-      attempts.map(({ leg }) => leg),
+    agentIds: agentIdsOf(call, [
+      ...attempts.map(({ leg }) => person(leg)),
+      ...inVain.map((one) => one.person),
       rootPerson,
-      person,
-    ),
+    ]),
     revision: legs.reduce((sum, leg) => sum + leg.factCount, 0),
     root,
     subject,
@@ -204,9 +206,10 @@ interface Known {
   attempts: readonly RingAttempt[];
   pieces: readonly Piece[];
   people: People;
+  inVain: readonly DialInVain[];
 }
 function verdictOf(scene: Scene, { root, subject, direction }: Stay, known: Known): Verdict {
-  const { contacts, attempts, pieces, people } = known;
+  const { contacts, attempts, pieces, people, inVain } = known;
   const { last } = subject;
   const { end } = last;
   const latest = contacts.reduce<Contact | null>((a, b) => (a && a.to > b.to ? a : b), null);
@@ -229,8 +232,15 @@ function verdictOf(scene: Scene, { root, subject, direction }: Stay, known: Know
       ...lastRing.map(({ leg }) => leg.end?.cause ?? 0),
     ],
     lastApp: lastStep?.app ?? '',
+    wentNowhere:
+      lastStep !== undefined && jumps.has(lastStep.app) && legSpan(last).to - lastStep.atMs <= jumpMaxMs,
+    nobodyThere: inVain.some(({ inside, atMs }) => inside && attempts.every(({ from }) => from < atMs)),
   });
 }
+
+/** A leg that ends right after a jump was sent to an extension that does not exist. */
+const jumps = new Set(['Goto', 'GotoIf', 'GotoIfTime', 'ExecIf']);
+const jumpMaxMs = 100;
 
 /** The devices that rang together at last, after the last conversation. */
 function lastRingOf(attempts: readonly RingAttempt[], contacts: readonly Contact[]): RingAttempt[] {
@@ -247,17 +257,15 @@ function whoHungUp(scene: Scene, last: LegView, latest: Contact | null): Ending[
     if (last.names.includes(source)) return 'subject';
     return source.startsWith('dialplan') ? 'dialplan' : 'partner';
   }
-  const stay = last.stays.at(-1);
-  if (stay?.kind === 'ours') return 'supervisor';
-  const endMs = legSpan(last).to;
-  if (latest && endMs - latest.to <= hangupSkewMs) {
-    const partner = latest.leg.end?.hangupSource;
-    if (partner) return latest.leg.names.includes(partner) ? 'partner' : 'subject';
-    return leftFirst(scene, last, latest) ? 'subject' : 'partner';
-  }
-  const app = last.steps.at(-1)?.app;
-  return app === 'Hangup' || app === 'Busy' || app === 'Congestion' ? 'dialplan' : 'unknown';
+  if (last.stays.at(-1)?.kind === 'ours') return 'supervisor';
+  const inTalk = latest !== null && legSpan(last).to - latest.to <= hangupSkewMs;
+  const partner = inTalk ? latest.leg.end?.hangupSource : '';
+  if (inTalk && partner) return latest.leg.names.includes(partner) ? 'partner' : 'subject';
+  if (last.end?.sourceKnown) return 'dialplan';
+  if (inTalk) return leftFirst(scene, last, latest) ? 'subject' : 'partner';
+  return dialplanEnds.has(last.steps.at(-1)?.app ?? '') ? 'dialplan' : 'unknown';
 }
+const dialplanEnds = new Set(['Hangup', 'Busy', 'Congestion']);
 
 function leftFirst(scene: Scene, last: LegView, { leg, stay }: Contact): boolean {
   const other = scene.membersOf(stay.bridgeId).find((member) => member.leg === leg)?.stay;

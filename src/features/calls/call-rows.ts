@@ -1,10 +1,10 @@
-import type { Call, CallSupervision } from '../../contract/calls.ts';
+import type { Call } from '../../contract/calls.ts';
 import type { CallRow } from './calls.repository.ts';
 
 const iso = (date: Date | null): string | null => date?.toISOString() ?? null;
 
 /** A record as the API shows it. */
-export function callOf(row: CallRow, supervisions: CallSupervision[]): Call {
+export function callOf(row: CallRow, supervisions: Call['supervisions']): Call {
   return {
     id: row.id,
     pbx: row.pbx,

@@ -1,8 +1,9 @@
 import { sql } from 'kysely';
-import type { CallSupervision } from '../../contract/calls.ts';
+import type { Call } from '../../contract/calls.ts';
 import type { Database } from '../../database/database.ts';
 import type { LiveSupervisions } from '../../ports/domain.ts';
 
+type Supervised = Call['supervisions'][number];
 interface Row {
   callId: string;
   id: string;
@@ -18,10 +19,10 @@ export async function supervisionsOf(
   db: Database,
   callIds: readonly string[],
   live: Pick<LiveSupervisions, 'all'> | undefined,
-): Promise<(callId: string) => CallSupervision[]> {
-  const byCall = new Map<string, Map<string, CallSupervision>>();
-  const put = (callId: string, supervision: CallSupervision) => {
-    const there = byCall.get(callId) ?? new Map<string, CallSupervision>();
+): Promise<(callId: string) => Supervised[]> {
+  const byCall = new Map<string, Map<string, Supervised>>();
+  const put = (callId: string, supervision: Supervised) => {
+    const there = byCall.get(callId) ?? new Map<string, Supervised>();
     byCall.set(callId, there.set(supervision.id, supervision));
   };
   if (callIds.length > 0) {

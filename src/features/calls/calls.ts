@@ -16,6 +16,8 @@ export interface Calls {
   service: CallsService;
   /** Folds and hands over at once what would be a moment later; for tests and for the end. */
   settle(): void;
+  /** Ended calls that wait for the last facts of their other legs before they are recorded. */
+  unsettled(): number;
   /** Writes what has ended, at most for `deadlineMs`. Returns how many records could not be written. */
   stop(deadlineMs?: number): Promise<number>;
   counts(): Record<
@@ -80,6 +82,7 @@ export function createCalls(deps: {
       },
     }),
     settle: () => engine.settle(),
+    unsettled: () => engine.unsettled(),
     async stop(deadlineMs = stopDeadlineMs) {
       clearInterval(sweeping);
       clearInterval(trimming);

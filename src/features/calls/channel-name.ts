@@ -56,3 +56,15 @@ export function numberDialled(dialString: string): string | null {
   const found = before.split('/').findLast((part) => /^\+?[0-9*#]{2,40}$/.test(part));
   return found ?? null;
 }
+
+/**
+ * The devices a Dial application asks for: `PJSIP/1001&PJSIP/1002,30,tk` → both; `PJSIP/1001/sip:…` → `PJSIP/1001`.
+ * A number behind a trunk stays whole (`PJSIP/0612345678@trunk`), Local wires are left out.
+ */
+export function devicesAskedFor(dialData: string): string[] {
+  const [targets = ''] = dialData.split(',');
+  return targets.split('&').flatMap((target) => {
+    const [technology, resource] = target.split('/');
+    return technology && resource && technology !== 'Local' ? [`${technology}/${resource}`] : [];
+  });
+}

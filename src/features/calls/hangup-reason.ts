@@ -24,6 +24,10 @@ export interface Ending {
   lastAttempts: readonly AttemptOutcome[];
   /** Q.850 causes of the subject's leg first, then of the last ringing. */
   causes: readonly number[];
+  /** The dialplan wanted to ring a phone of the house last, and nothing was registered there. */
+  nobodyThere: boolean;
+  /** The dialplan sent him to an extension that does not exist. */
+  wentNowhere: boolean;
   /** The dialplan application he was in. */
   lastApp: string;
 }
@@ -46,6 +50,8 @@ function reasonOf(ending: Ending): [HangupReason, EndedBy] {
   if (mediaFailed(ending)) return ['media-failure', 'system'];
   if (phase === 'voicemail') return ['voicemail', by === 'subject' ? subjectOf(ending) : 'system'];
   if (phase === 'talking' || phase === 'on-hold') return talkEnd(ending);
+  if (ending.lastApp === 'Busy' && !answered) return ['busy', 'system'];
+  if (ending.lastApp === 'Congestion' && !answered) return ['congestion', 'system'];
   if (by === 'subject') return givenUp(ending);
   const refused = refusal(ending);
   if (refused) return refused;
@@ -55,13 +61,13 @@ function reasonOf(ending: Ending): [HangupReason, EndedBy] {
 }
 
 function talkEnd(ending: Ending): [HangupReason, EndedBy] {
+  if (ending.partnerOutside) return ['forwarded-outside', outsideEnd(ending.by)];
   switch (ending.by) {
     case 'subject':
       return [hungUp(ending, ending.subjectIsCallee), subjectOf(ending)];
     case 'supervisor':
       return ['supervisor-hung-up', 'supervisor'];
     case 'partner':
-      if (ending.partnerOutside) return ['forwarded-outside', 'callee'];
       if (ending.direction !== 'internal') return ['agent-hung-up', 'agent'];
       return [hungUp(ending, !ending.subjectIsCallee), ending.subjectIsCallee ? 'caller' : 'callee'];
     case 'dialplan':
@@ -70,6 +76,23 @@ function talkEnd(ending: Ending): [HangupReason, EndedBy] {
       return ['unknown', 'unknown'];
     default:
       return ending.by satisfies never;
+  }
+}
+
+function outsideEnd(by: Ending['by']): EndedBy {
+  switch (by) {
+    case 'subject':
+      return 'customer';
+    case 'partner':
+      return 'callee';
+    case 'supervisor':
+      return 'supervisor';
+    case 'dialplan':
+      return 'system';
+    case 'unknown':
+      return 'unknown';
+    default:
+      return by satisfies never;
   }
 }
 
@@ -88,8 +111,6 @@ function subjectOf(ending: Ending): EndedBy {
 /** The caller hung up while nobody talked with him. */
 function givenUp(ending: Ending): [HangupReason, EndedBy] {
   const who = subjectOf(ending);
-  if (ending.lastApp === 'Busy') return ['busy', who];
-  if (ending.lastApp === 'Congestion') return ['congestion', who];
   switch (ending.phase) {
     case 'queued':
       return ['abandoned-in-queue', who];
@@ -102,7 +123,7 @@ function givenUp(ending: Ending): [HangupReason, EndedBy] {
 
 /** Nobody of the last ringing answered, or the PBX found no way: the kindest of several outcomes counts. */
 function refusal(ending: Ending): [HangupReason, EndedBy] | null {
-  const { lastAttempts, lastApp } = ending;
+  const { lastAttempts } = ending;
   const has = (outcome: AttemptOutcome) => lastAttempts.includes(outcome);
   const callee: EndedBy =
     ending.direction === 'inbound' ? 'agent' : ending.direction === 'outbound' ? 'customer' : 'callee';
@@ -110,10 +131,10 @@ function refusal(ending: Ending): [HangupReason, EndedBy] | null {
   if (has('busy')) return ['busy', 'system'];
   if (has('rejected')) return ['rejected', callee];
   const [cause] = ending.causes.filter((one) => one in reasonOfCause);
-  if (has('unreachable')) return ['agent-unreachable', 'system'];
+  if (has('unreachable') || ending.nobodyThere) return ['agent-unreachable', 'system'];
   if (cause !== undefined && !ending.answered) return [reasonOfCause[cause]!, 'system'];
-  if (has('congestion') || lastApp === 'Congestion') return ['congestion', 'system'];
-  if (lastApp === 'Busy') return ['busy', 'system'];
+  if (has('congestion')) return ['congestion', 'system'];
+  if (ending.wentNowhere && ending.by !== 'partner') return ['invalid-number', 'system'];
   return null;
 }
 

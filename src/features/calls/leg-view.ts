@@ -39,6 +39,8 @@ export interface LegEnd {
   cause: number;
   sipCode: number | null;
   hangupSource: string;
+  /** Whether '' above says that no party hung up. */
+  sourceKnown: boolean;
   /** `vanished`: nobody saw it end; `restarted`: the PBX stopped under it. */
   how: 'seen' | 'vanished' | 'restarted';
   lastSeenAtMs: number | null;
@@ -136,6 +138,7 @@ function apply(view: LegView, fact: CallFact): void {
         cause: 0,
         sipCode: null,
         hangupSource: '',
+        sourceKnown: false,
         how: fact.becauseRestarted ? 'restarted' : 'vanished',
         lastSeenAtMs: fact.lastSeenAtMs,
         swapped: false,
@@ -261,6 +264,7 @@ function takeEnd(view: LegView, fact: Extract<CallFact, { kind: 'leg-ended' }>):
     sipCode: before?.sipCode ?? fact.sipCode,
     hangupSource:
       (journal ? fact.hangupSource || before?.hangupSource : before?.hangupSource || fact.hangupSource) ?? '',
+    sourceKnown: fact.hangupSourceKnown === true || before?.sourceKnown === true,
     how: 'seen',
     lastSeenAtMs: null,
     swapped: isZombie(fact.channel) || before?.swapped === true,

@@ -132,6 +132,11 @@ export class CallsEngine implements LiveCalls {
     }
   }
 
+  unsettled(): number {
+    this.flush();
+    return this.#settling.size;
+  }
+
   /** Hands every ended call to the writer, settled or not. */
   settle(): void {
     this.flush();

@@ -2,6 +2,7 @@ import type { Call, Direction } from '../../contract/calls.ts';
 import type { Person } from '../../ports/domain.ts';
 import { numberDialled, resourceOf } from './channel-name.ts';
 import { cleanText, textLimits, textOrNull } from './clean-text.ts';
+import type { DialInVain } from './dials-in-vain.ts';
 import type { LegView } from './leg-view.ts';
 
 export interface Sides {
@@ -9,6 +10,8 @@ export interface Sides {
   rootPerson: Person | null;
   /** The first who answered, else the first who was rung. */
   called: { leg: LegView; person: Person | null; inside: boolean } | null;
+  /** Whom the dialplan wanted to dial, when nothing was registered there. */
+  unreached: DialInVain | null;
   /** The customer's leg on outbound calls. */
   customer: LegView | null;
   direction: Direction;
@@ -19,17 +22,22 @@ const number = (text: string | null) => textOrNull(text, textLimits.number);
 const name = (text: string | null) => textOrNull(text, textLimits.name);
 
 export function partiesOf(sides: Sides): Pick<Call, 'caller' | 'callee' | 'customer'> {
-  const { root, rootPerson, called, direction, dialled } = sides;
+  const { root, rootPerson, called, unreached, direction, dialled } = sides;
+  const calledPerson = called ? called.person : unreached?.person;
   const caller = {
     id: rootPerson?.id ?? null,
     number: number(root.caller.number),
     name: name(rootPerson?.name ?? root.caller.name),
   };
   const callee = {
-    id: called?.person?.id ?? null,
-    number: called ? numberOf(called.leg, called.inside, dialled) : dialled,
-    name: name(called?.person?.name ?? (called?.inside ? called.leg.caller.name : null) ?? null),
-    publicName: name(called?.person?.publicName ?? null),
+    id: calledPerson?.id ?? null,
+    number: called
+      ? numberOf(called.leg, called.inside, dialled)
+      : unreached
+        ? number(resourceOf(unreached.device))
+        : dialled,
+    name: name(calledPerson?.name ?? (called?.inside ? called.leg.caller.name : null) ?? null),
+    publicName: name(calledPerson?.publicName ?? null),
   };
   if (direction === 'internal') return { caller, callee, customer: null };
   if (direction === 'inbound') return { caller, callee, customer: { ...caller, id: null, nickname: null } };

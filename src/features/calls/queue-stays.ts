@@ -2,7 +2,7 @@ import type { QueueOutcome } from '../../contract/calls.ts';
 import type { RingAttempt } from './attempts.ts';
 import type { LegView, Step } from './leg-view.ts';
 import type { Contact, Scene } from './scene.ts';
-import { common, contains, type Span } from './spans.ts';
+import { contains, type Span } from './spans.ts';
 import { hangupSkewMs, legSpan, type Subject } from './subject.ts';
 
 /** One stay in one queue; `to` is the answer, or the moment he left it. */
@@ -34,8 +34,12 @@ export function queueStaysOf(
     leg.steps.forEach((step, i) => {
       if (step.app !== 'Queue') return;
       const next = leg.steps[i + 1];
-      const inside = common({ from: step.atMs, to: next?.atMs ?? legSpan(leg).to }, span);
-      if (!inside) return;
+      const inside = {
+        from: Math.max(step.atMs, span.from),
+        to: Math.min(next?.atMs ?? legSpan(leg).to, span.to),
+      };
+      // A queue that is full or empty is left in the millisecond it was entered.
+      if (inside.to < inside.from) return;
       const answer = contacts.find((contact) => contains(inside, contact.from));
       const within = attempts.filter(
         (attempt) => dialledFrom(attempt, leg) && contains(inside, attempt.from),

@@ -83,17 +83,17 @@ export function legRowsOf(
   legs: readonly LegView[],
   {
     root,
-    subject,
+    customer,
     direction,
     person,
-  }: { root: LegView; subject: Subject; direction: Direction; person: PersonOf },
+  }: { root: LegView; customer: LegView | null; direction: Direction; person: PersonOf },
 ): Leg[] {
   return legs.map((leg) => ({
     uniqueId: cleanText(leg.uniqueId, textLimits.id),
     channel: cleanText(leg.channel, textLimits.channel),
     device: device(leg),
     agent: refOf(person(leg)),
-    role: roleOf(leg, { root, subject, direction, person }),
+    role: roleOf(leg, { root, customer, direction, person }),
     startedAt: time(leg.createdAtMs),
     answeredAt: timeOrNull(leg.upAtMs),
     endedAt: timeOrNull(leg.end?.atMs),
@@ -106,10 +106,10 @@ function roleOf(
   leg: LegView,
   {
     root,
-    subject,
+    customer,
     direction,
     person,
-  }: { root: LegView; subject: Subject; direction: Direction; person: PersonOf },
+  }: { root: LegView; customer: LegView | null; direction: Direction; person: PersonOf },
 ): Leg['role'] {
   if (leg.local) return 'local';
   switch (direction) {
@@ -117,7 +117,7 @@ function roleOf(
       if (leg === root) return 'customer';
       return person(leg) ? 'agent' : 'callee';
     case 'outbound':
-      if (leg === subject.last && leg !== root) return 'customer';
+      if (leg === customer) return 'customer';
       if (leg === root) return person(leg) ? 'agent' : 'caller';
       return person(leg) ? 'agent' : 'callee';
     case 'internal':
@@ -127,18 +127,10 @@ function roleOf(
   }
 }
 
-export function agentIdsOf(
-  call: Call,
-  rung: readonly LegView[],
-  root: Person | null,
-  person: PersonOf,
-): string[] {
+/** Everyone of ours who took part: those rung or wanted, and those who talked. */
+export function agentIdsOf(call: Call, wanted: readonly (Person | null)[]): string[] {
   const ids = new Set<string>();
-  if (root) ids.add(root.id);
-  for (const leg of rung) {
-    const owner = person(leg);
-    if (owner) ids.add(owner.id);
-  }
+  for (const person of wanted) if (person) ids.add(person.id);
   for (const { agent } of call.segments) if (agent) ids.add(agent.id);
   return [...ids].sort();
 }

@@ -1,0 +1,95 @@
+/** A real PBX with its phones, and the calls feature reading it into a real database. */
+import { v7 } from 'uuid';
+import { type Lab, type LabOptions, startLab } from '../../scripts/lab/index.ts';
+import { waitFor } from '../../scripts/lab/tools.ts';
+import { createAriTelephony } from '../../src/adapters/ari/telephony.ts';
+import type { Call } from '../../src/contract/calls.ts';
+import type { Database } from '../../src/database/database.ts';
+import { type Calls, createCalls } from '../../src/features/calls/calls.ts';
+import { systemClock } from '../../src/ports/clock.ts';
+import type { Person } from '../../src/ports/domain.ts';
+import type { TelephonyFact } from '../../src/ports/telephony-facts.ts';
+import { makeViewer, type Viewer } from '../../src/ports/viewer.ts';
+import { peopleOf, quietLog } from './calls-people.ts';
+import { openTestDatabase } from './database.ts';
+
+export interface CallsScene {
+  lab: Lab;
+  db: Database;
+  calls: Calls;
+  /** Every fact read so far. */
+  facts: TelephonyFact[];
+  manager: Viewer;
+  person(number: string): Person;
+  /** Records of calls whose caller has this number, once `count` of them are written and nothing of his is live. */
+  records(callerNumber: string, count?: number, limitMs?: number): Promise<Call[]>;
+  record(callerNumber: string): Promise<Call>;
+  live(callerNumber: string): Call[];
+  close(): Promise<void>;
+}
+
+export const channelVars = 'CHANNEL(linkedid),CHANNEL(hangupsource),QUEUESTATUS';
+
+export async function openCallsScene(options: LabOptions): Promise<CallsScene> {
+  const [lab, database] = await Promise.all([
+    startLab({ ...options, pbx: { channelVars, ...options.pbx } }),
+    openTestDatabase(),
+  ]);
+  const people = peopleOf(
+    lab.phones.roster.map(({ number, name, role }) => ({
+      name,
+      roles: [role],
+      devices: [`PJSIP/${number}`],
+      interfaces: [`Local/${number}@from-queue/n`],
+    })),
+  );
+  const telephony = createAriTelephony({
+    name: 'main',
+    ari: { url: lab.pbx.ariUrl, username: lab.pbx.ariUsername, password: lab.pbx.ariPassword, app: 'vigie' },
+    clock: systemClock,
+    log: quietLog,
+    needsMembership: () => false,
+  });
+  const calls = createCalls({ db: database.db, people, clock: systemClock, log: quietLog });
+  const facts: TelephonyFact[] = [];
+  const ready = Promise.withResolvers<void>();
+  await telephony.start((fact) => {
+    facts.push(fact);
+    calls.onFact(fact);
+    if (fact.kind === 'resynced') ready.resolve();
+  });
+  await ready.promise;
+  const manager = makeViewer({ id: v7(), name: 'Manager', roles: ['manager'], teamIds: [] });
+  const live = (number: string) => calls.live.all().filter((call) => call.caller.number === number);
+  const records = async (number: string, count = 1, limitMs = 10_000): Promise<Call[]> => {
+    let found: Call[] = [];
+    await waitFor(
+      `${count} record(s) of ${number}`,
+      async () => {
+        if (live(number).length > 0) return false;
+        const { items } = await calls.service.list(manager, { q: number, limit: 500 });
+        found = items.filter((call) => call.caller.number === number && call.state !== 'in-progress');
+        return found.length >= count && calls.counts().waiting === 0 && calls.unsettled() === 0;
+      },
+      limitMs,
+    );
+    return found;
+  };
+  return {
+    lab,
+    db: database.db,
+    calls,
+    facts,
+    manager,
+    person: (number) => people.byDevice('main', `PJSIP/${number}`)!,
+    live,
+    records,
+    record: async (number) => (await records(number, 1))[0]!,
+    async close() {
+      await calls.stop();
+      await telephony.stop();
+      await lab.stop();
+      await database.close();
+    },
+  };
+}
