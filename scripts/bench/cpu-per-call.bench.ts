@@ -5,7 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -21,6 +21,8 @@ const port = 18_000 + Math.floor(Math.random() * 2_000);
 const address = `http://127.0.0.1:${port}`;
 
 const dataDir = mkdtempSync(join(tmpdir(), 'vigie-bench-'));
+// The database runs as another user, who must get in.
+chmodSync(dataDir, 0o755);
 const lab = await startLab({ name: 'bench', portBlocks: 4 });
 const { ariUrl, ariUsername, ariPassword } = lab.pbx;
 const bare = spawn(process.execPath, [join(import.meta.dirname, 'bare-reader.ts'), ariUrl, 'bare'], {
