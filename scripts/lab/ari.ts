@@ -51,11 +51,17 @@ export function createLabAri(url: string, username: string, password: string): L
       body?: unknown,
     ): Promise<T> {
       const target = `${url}${path}?${new URLSearchParams(query)}`;
-      const response = await fetch(target, {
-        method,
-        headers: { authorization, ...(body ? { 'content-type': 'application/json' } : {}) },
-        ...(body ? { body: JSON.stringify(body) } : {}),
-        signal: AbortSignal.timeout(requestLimitMs),
+      const send = () =>
+        fetch(target, {
+          method,
+          headers: { authorization, ...(body ? { 'content-type': 'application/json' } : {}) },
+          ...(body ? { body: JSON.stringify(body) } : {}),
+          signal: AbortSignal.timeout(requestLimitMs),
+        });
+      // Asterisk may close an idle connection just as we use it again: once more, on a new one.
+      const response = await send().catch((error: unknown) => {
+        if (error instanceof TypeError) return send();
+        throw error;
       });
       const text = await response.text();
       if (!response.ok)
