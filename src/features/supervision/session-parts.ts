@@ -25,6 +25,11 @@ export type Step = { ok: true } | { ok: false; because: SupervisionEnd; step: st
 export const done: Step = { ok: true };
 
 const snoopReadyTimeoutMs = 5_000;
+/**
+ * A new snoop gives silence until both sides of the call have brought it a frame of 20 ms; put into the bridge before
+ * that, it would make a hole in what the supervisor hears.
+ */
+const snoopWarmUpMs = 60;
 
 /** What one supervision has on the PBX, a bridge, the supervisor's leg and snoops: made here and undone here. */
 export class SessionParts {
@@ -113,6 +118,7 @@ export class SessionParts {
   /** Old out and new in, back to back: both in at once would double every voice. */
   async swap(old: number, n: number, isLive: boolean): Promise<Step> {
     const oldId = snoopLegIdOf(this.#plan.id, old);
+    await later(snoopWarmUpMs);
     this.#leaving.add(oldId);
     const left = await this.#making(this.#commands.hangUp(oldId));
     // Not known to have left: the customer might go on hearing the supervisor.
