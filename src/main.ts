@@ -1,12 +1,11 @@
 #!/usr/bin/env node
 import { createLog } from './adapters/log/log.ts';
-import { startApp } from './app.ts';
+import { type CommandContext, UsageError } from './command-line.ts';
 import { type Config, readConfig } from './config.ts';
 import { AppError } from './contract/errors.ts';
-import { openConfiguredDatabase } from './open-database.ts';
-import { type CommandContext, runUserCommand, UsageError } from './user-commands.ts';
 import { version } from './version.ts';
 
+/** Each command loads its own parts only: what is not needed is not waited for. */
 const usage = `vigie: live supervision for call centres on Asterisk
 
   vigie serve                        the server: panel, API, watching the PBX
@@ -32,9 +31,7 @@ async function main(args: string[]): Promise<number> {
       process.stderr.write(`vigie: ${error.message}\n\n${usage}`);
       return 2;
     }
-    const { code, message } =
-      error instanceof AppError ? error : { code: 'internal', message: messageOf(error) };
-    process.stderr.write(`${code}: ${message}\n`);
+    process.stderr.write(`${said(error)}\n`);
     return 1;
   }
 }
@@ -48,7 +45,7 @@ async function run([command, ...rest]: string[]): Promise<number> {
       noMore(rest);
       return await migrateDatabase(commandContext());
     case 'user':
-      await runUserCommand(rest, commandContext());
+      await (await import('./user-commands.ts')).runUserCommand(rest, commandContext());
       return 0;
     case '--version':
       process.stdout.write(`${version()}\n`);
@@ -79,6 +76,7 @@ async function serve(config: Config): Promise<number> {
     process.on('SIGTERM', stop);
     process.on('SIGINT', stop);
   });
+  const { startApp } = await import('./app.ts');
   const app = await startApp(config);
   process.stdout.write(`Vigie is at ${config.publicUrl ?? app.address}\n`);
   await stopping;
@@ -87,6 +85,7 @@ async function serve(config: Config): Promise<number> {
 }
 
 async function migrateDatabase({ config, log, out }: CommandContext): Promise<number> {
+  const { openConfiguredDatabase } = await import('./open-database.ts');
   const { migrated, close } = await openConfiguredDatabase(config, log);
   await close();
   for (const name of migrated) out(name);
@@ -111,7 +110,18 @@ function noMore(rest: string[]): void {
 const isParseError = (error: unknown): error is Error =>
   String((error as { code?: unknown }).code).startsWith('ERR_PARSE_ARGS');
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+const listenFailures = ['EADDRINUSE', 'EADDRNOTAVAIL', 'EACCES', 'ENOTFOUND', 'EAI_AGAIN'];
+
+/** `code: text`, with what was behind it: the administrator sees why, e.g. that a password was refused. */
+function said(error: unknown): string {
+  if (!(error instanceof Error)) return `internal: ${String(error)}`;
+  const { code, syscall = '' } = error as NodeJS.ErrnoException;
+  if (/^(listen|getaddrinfo)$/.test(syscall) && listenFailures.includes(code ?? '')) {
+    return `bad-setting: HOST or PORT cannot be used: ${error.message}`;
+  }
+  const cause = error.cause instanceof Error ? ` (${error.cause.message || error.cause.name})` : '';
+  return `${error instanceof AppError ? error.code : 'internal'}: ${error.message}${cause}`;
+}
 
 // Set, not called with: what was written to a pipe must get there before the end.
 process.exitCode = await main(process.argv.slice(2));

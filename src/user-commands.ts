@@ -3,7 +3,7 @@ import { Writable } from 'node:stream';
 import { parseArgs } from 'node:util';
 import type { Static, TSchema } from 'typebox';
 import { Value } from 'typebox/value';
-import type { Config } from './config.ts';
+import { type CommandContext, UsageError } from './command-line.ts';
 import { AppError } from './contract/errors.ts';
 import { NewPassword, NewPerson } from './contract/people.ts';
 import { type Accounts, createAccounts } from './features/accounts/accounts.ts';
@@ -11,16 +11,6 @@ import { writePersonDetails } from './features/agents/people.repository.ts';
 import { createAudit } from './features/audit/audit.service.ts';
 import { openConfiguredDatabase } from './open-database.ts';
 import { systemClock } from './ports/clock.ts';
-import type { Log } from './ports/log.ts';
-
-export interface CommandContext {
-  config: Config;
-  log: Log;
-  stdin: NodeJS.ReadStream;
-  out: (line: string) => void;
-}
-/** A word on the command line that means nothing: the usage is shown. */
-export class UsageError extends Error {}
 
 const passwordLineBytesMax = 10_000;
 

@@ -1,0 +1,83 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Test } from 'tap';
+import { projectFolder } from '../../src/paths.ts';
+
+export type Settings = Record<string, string>;
+export interface Ran {
+  code: number | null;
+  out: string;
+  err: string;
+}
+
+const vigieSettings =
+  /^(HOST|PORT|PUBLIC_URL|DATA_DIR|DATABASE_URL|LOG_LEVEL|TRUST_PROXY|PBX_NAME|SESSION_HOURS|ARI_.*|AMI_.*)$/;
+
+/** A `vigie` process with these settings and no others of the machine. */
+export function spawnVigie(args: string[], settings: Settings): ChildProcess {
+  const inherited = Object.entries(process.env).filter(([name]) => !vigieSettings.test(name));
+  return spawn(process.execPath, [join(projectFolder(), 'src', 'main.ts'), ...args], {
+    env: { ...Object.fromEntries(inherited), ...settings },
+    stdio: 'pipe',
+  });
+}
+
+/** Runs a command to its end; `input` is its standard input. */
+export async function runVigie(args: string[], settings: Settings, input = ''): Promise<Ran> {
+  const child = spawnVigie(args, settings);
+  const ran: Ran = { code: null, out: '', err: '' };
+  child.stdout!.on('data', (chunk) => (ran.out += chunk));
+  child.stderr!.on('data', (chunk) => (ran.err += chunk));
+  child.stdin!.on('error', () => {});
+  child.stdin!.end(input);
+  [ran.code] = (await once(child, 'close')) as [number | null];
+  return ran;
+}
+
+export interface Server {
+  address: string;
+  child: ChildProcess;
+  /** Sends the signal and waits for the end; the exit status. */
+  end(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+/** `vigie serve` on a free port, once it says where it is. */
+export async function serveVigie(t: Test, settings: Settings): Promise<Server> {
+  const child = spawnVigie(['serve'], { PORT: '0', LOG_LEVEL: 'warn', ...settings });
+  const exited = once(child, 'exit') as Promise<[number | null]>;
+  let err = '';
+  child.stderr!.on('data', (chunk) => (err += chunk));
+  t.teardown(async () => {
+    child.kill('SIGKILL');
+    await exited;
+  });
+  const address = await new Promise<string>((resolve, reject) => {
+    createInterface(child.stdout!).on('line', (line) => {
+      const found = /^Vigie is at (\S+)/.exec(line)?.[1];
+      if (found) resolve(found);
+    });
+    void exited.then(([code]) => reject(new Error(`vigie serve ended with ${code}: ${err}`)));
+  });
+  return {
+    address,
+    child,
+    async end(signal = 'SIGTERM') {
+      child.kill(signal);
+      return (await exited)[0];
+    },
+  };
+}
+
+/** A DATA_DIR of the test's own, removed after it. */
+export async function freshDataDir(t: Test): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'vigie-main-'));
+  // The database's user passes through it.
+  chmodSync(folder, 0o711);
+  t.teardown(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));
+  return folder;
+}
