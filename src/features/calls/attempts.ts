@@ -26,10 +26,11 @@ export function attemptsOf(scene: Scene, root: LegView, talked: ReadonlySet<LegV
     if (leg === root || leg.local?.half === 2) continue;
     if (leg.local && hasRealLegs(scene, leg)) continue;
     const { dialler, atMs } = firstDiallerOf(scene, leg);
-    const answered = talked.has(leg);
+    const line = leg.local ? lineBehind(scene, leg, talked) : null;
+    const answered = line !== null || talked.has(leg);
     const from = leg.dial?.atMs ?? atMs;
     found.push({
-      leg,
+      leg: line ?? leg,
       dialler,
       from,
       to: Math.max(from, answered ? (leg.upAtMs ?? from) : (leg.dial?.endedAtMs ?? legSpan(leg).to)),
@@ -46,6 +47,13 @@ export function attemptsOf(scene: Scene, root: LegView, talked: ReadonlySet<LegV
 
 const hasRealLegs = (scene: Scene, wire: LegView): boolean =>
   scene.treeOf(wire).some((leg) => !leg.local && leg !== wire);
+
+/** The line an agent keeps open (AgentLogin), when the wire led there: nobody dialled it, and it talked. */
+function lineBehind(scene: Scene, wire: LegView, talked: ReadonlySet<LegView>): LegView | null {
+  const far = scene.treeOf(wire).filter((leg) => leg.local?.half === 2);
+  const contacts = far.flatMap((leg) => scene.contactsOf(leg, legSpan(leg)));
+  return contacts.find(({ leg }) => talked.has(leg))?.leg ?? null;
+}
 
 /** Up through the Local wires to the leg that is somebody's. */
 function firstDiallerOf(scene: Scene, leg: LegView): { dialler: LegView; atMs: number } {

@@ -12,7 +12,7 @@ import { agentIdsOf, legRowsOf, queueVisitsOf, segmentsOf } from './record-rows.
 import type { Contact, Scene } from './scene.ts';
 import { merged, type Span } from './spans.ts';
 import { hangupSkewMs, legSpan, type Subject } from './subject.ts';
-import { talksOf } from './talks.ts';
+import { talksOf, transferSkewMs } from './talks.ts';
 import { isInside, type People, personOf, refOf } from './whose-leg.ts';
 
 /** A call as folded: what is shown, and what the writer and the device index need beside it. */
@@ -30,6 +30,8 @@ export interface FoldedCall {
 /** Whose stay it is, decided family-wide by `family-fold.ts`. */
 export interface Stay {
   root: LegView;
+  /** Whose number is the caller's: the root, but for an originate through a Local wire. */
+  caller: LegView;
   direction: Direction;
   subject: Subject;
   /** The outside leg, on outbound calls. */
@@ -49,7 +51,7 @@ export function foldCall(scene: Scene, stay: Stay, people: People): FoldedCall {
   const attempts = attemptsOf(scene, root, talked);
   const queueStays = queueStaysOf(carriersOf(scene, root, subject), contacts, attempts, span.to);
   const inVain = dialsInVain(scene, subject, people);
-  const pieces = piecesOf({ span, subject, contacts, ...waitsOf(subject, root, attempts, queueStays) });
+  const pieces = piecesOf({ span, subject, contacts, ...waitsOf(stay, { contacts, attempts, queueStays }) });
   const verdict =
     span.to === Number.POSITIVE_INFINITY
       ? null
@@ -73,7 +75,7 @@ export function foldCall(scene: Scene, stay: Stay, people: People): FoldedCall {
   const calledPerson = calledLeg ? person(calledLeg) : null;
   const dialled = dialledOf(root);
   const durations = durationsOf(pieces);
-  const rootPerson = person(root);
+  const rootPerson = person(stay.caller);
   const { end } = subject.last;
   const answeredMs = contacts[0]?.from;
   const decisive = attempts.findLast((attempt) => attempt.leg.end !== null)?.leg.end ?? null;
@@ -104,8 +106,8 @@ export function foldCall(scene: Scene, stay: Stay, people: People): FoldedCall {
     talkMs: durations.talk,
     holdMs: durations.hold,
     ...partiesOf({
-      root,
-      rootPerson,
+      caller: stay.caller,
+      callerPerson: rootPerson,
       unreached: inVain.find(({ inside }) => inside) ?? null,
       called: calledLeg
         ? { leg: calledLeg, person: calledPerson, inside: isInside(calledLeg, calledPerson) }
@@ -119,7 +121,7 @@ export function foldCall(scene: Scene, stay: Stay, people: People): FoldedCall {
       (direction === 'outbound' ? refOf(rootPerson) : null),
     queueVisits,
     segments,
-    legs: legRowsOf(legs, { root, customer: stay.customer, direction, person }),
+    legs: legRowsOf(legs, { root: stay.caller, customer: stay.customer, direction, person }),
     supervisions: [],
   };
   return {
@@ -145,11 +147,10 @@ function contactsOf(scene: Scene, subject: Subject): Contact[] {
 }
 
 function waitsOf(
-  subject: Subject,
-  root: LegView,
-  attempts: readonly RingAttempt[],
-  queueStays: readonly QueueStay[],
+  { subject, root }: Stay,
+  known: { contacts: readonly Contact[]; attempts: readonly RingAttempt[]; queueStays: readonly QueueStay[] },
 ) {
+  const { contacts, attempts, queueStays } = known;
   const inApps = (apps: ReadonlySet<string>): Span[] =>
     subject.spans.flatMap(({ leg, from, to }) =>
       leg.steps.flatMap((step, i) => {
@@ -166,11 +167,16 @@ function waitsOf(
       ? [{ from: root.createdAtMs, to: root.upAtMs ?? legSpan(root).to }]
       : [];
   return {
-    queued: [...queueStays, ...inApps(waitingApps)],
+    queued: [...queueStays, ...inApps(waitingApps).map((span) => untilAnswer(span, contacts))],
     ringing: [...own, ...attempts],
     voicemail: inApps(messageApps),
   };
 }
+
+const untilAnswer = (span: Span, contacts: readonly Contact[]): Span => ({
+  from: span.from,
+  to: Math.min(span.to, contacts.find(({ from }) => from >= span.from)?.from ?? span.to),
+});
 
 /** The part of the waiting in which a phone really rang: from its first sign of ringing. */
 function ringMsOf(pieces: readonly Piece[], attempts: readonly RingAttempt[]): number {
@@ -213,14 +219,13 @@ function verdictOf(scene: Scene, { root, subject, direction }: Stay, known: Know
   const { last } = subject;
   const { end } = last;
   const latest = contacts.reduce<Contact | null>((a, b) => (a && a.to > b.to ? a : b), null);
-  const partnerOutside =
-    direction === 'inbound' && latest !== null && !isInside(latest.leg, personOf(scene, latest.leg, people));
+  const partnerOutside = direction === 'inbound' && onlyOutside(scene, contacts, latest?.to ?? 0, people);
   const lastRing = lastRingOf(attempts, contacts);
   const lastStep = last.steps.at(-1);
   return hangupReason({
     direction,
     how: end?.how ?? 'vanished',
-    by: whoHungUp(scene, last, latest),
+    by: transferredAway(scene, last) ? 'subject' : whoHungUp(scene, last, latest),
     subjectIsCallee: direction === 'internal' && last !== root,
     answered: contacts.length > 0,
     phase: pieces.at(-1)?.phase ?? 'menu',
@@ -236,6 +241,24 @@ function verdictOf(scene: Scene, { root, subject, direction }: Stay, known: Know
       lastStep !== undefined && jumps.has(lastStep.app) && legSpan(last).to - lastStep.atMs <= jumpMaxMs,
     nobodyThere: inVain.some(({ inside, atMs }) => inside && attempts.every(({ from }) => from < atMs)),
   });
+}
+
+/** Those he talked with at last were reached outside; another caller in the same conference is nobody's forward. */
+function onlyOutside(scene: Scene, contacts: readonly Contact[], lastMs: number, people: People): boolean {
+  const latest = contacts.filter(({ to }) => to >= lastMs - hangupSkewMs);
+  return (
+    latest.some(({ leg }) => leg.dial !== null) &&
+    latest.every(({ leg }) => !isInside(leg, personOf(scene, leg, people)))
+  );
+}
+
+/** He left by joining two others: that is his own doing, whoever's hangup the PBX names. */
+function transferredAway(scene: Scene, leg: LegView): boolean {
+  const endMs = legSpan(leg).to;
+  for (const { transfers } of scene.legs.values())
+    for (const { atMs, by } of transfers)
+      if (by.includes(leg.uniqueId) && Math.abs(atMs - endMs) <= transferSkewMs) return true;
+  return false;
 }
 
 /** A leg that ends right after a jump was sent to an extension that does not exist. */

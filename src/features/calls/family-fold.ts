@@ -5,7 +5,14 @@ import { deviceLegsOf } from './device-legs.ts';
 import type { Family } from './ledger.ts';
 import type { LegView } from './leg-view.ts';
 import { type Scene, sceneOf } from './scene.ts';
-import { legSpan, type Subject, throughCustomers, throughTransfers, wholeLeg } from './subject.ts';
+import {
+  hangupSkewMs,
+  legSpan,
+  type Subject,
+  throughCustomers,
+  throughTransfers,
+  wholeLeg,
+} from './subject.ts';
 import { isInside, type People, personOf } from './whose-leg.ts';
 
 export interface FamilyFold {
@@ -33,12 +40,19 @@ function isRoot(scene: Scene, leg: LegView): boolean {
   if (leg.local.half === 2) return false;
   const tree = scene.treeOf(leg);
   const dialsSomebody = tree.some((one) => !one.local);
-  const inTree = new Set(tree);
-  return dialsSomebody && tree.every((one) => neighboursOf(scene, one).every((other) => inTree.has(other)));
+  return dialsSomebody && firstNeighbours(scene, leg).every((other) => tree.includes(other));
 }
 
-const neighboursOf = (scene: Scene, leg: LegView): LegView[] =>
-  leg.stays.flatMap(({ bridgeId }) => scene.membersOf(bridgeId).map((member) => member.leg));
+/** Whom the wire met where it was first plugged in: those it dialled itself, or people who were talking already. */
+function firstNeighbours(scene: Scene, wire: LegView): LegView[] {
+  const [first] = wire.stays;
+  if (!first) return [];
+  const untilMs = first.from + hangupSkewMs;
+  const there = scene
+    .membersOf(first.bridgeId)
+    .filter(({ stay }) => stay.from <= untilMs && stay.to > first.from);
+  return there.map(({ leg }) => leg);
+}
 
 /** Customers' stays are settled first: an internal call whose people have become part of one of those is over. */
 function staysOf(scene: Scene, roots: readonly LegView[], people: People): Stay[] {
@@ -58,7 +72,7 @@ function staysOf(scene: Scene, roots: readonly LegView[], people: People): Stay[
       throughTransfers(scene, caller, (leg) => taken.has(leg)),
     );
     for (const { leg } of subject.spans) taken.add(leg);
-    stays.set(root, { root, direction: 'internal', subject, customer: null });
+    stays.set(root, { root, caller, direction: 'internal', subject, customer: null });
   }
   return roots.map((root) => stays.get(root)!);
 }
@@ -69,7 +83,7 @@ function outsideStayOf(scene: Scene, root: LegView, people: People): Stay | null
   const outbound: Direction = 'outbound';
   if (!inside(scene, caller, people)) {
     const direction = caller.dial ? outbound : 'inbound';
-    return { root, direction, subject: withStart(root, wholeLeg(caller)), customer: caller };
+    return { root, caller, direction, subject: withStart(root, wholeLeg(caller)), customer: caller };
   }
   const outside = scene
     .treeOf(root)
@@ -77,7 +91,7 @@ function outsideStayOf(scene: Scene, root: LegView, people: People): Stay | null
   if (outside.length === 0 || !outsideCounts(scene, caller, outside)) return null;
   const subject = withStart(root, throughCustomers(scene, caller, outside));
   const customer = outside.includes(subject.last) ? subject.last : outside.at(-1)!;
-  return { root, direction: outbound, subject, customer };
+  return { root, caller, direction: outbound, subject, customer };
 }
 
 /** A call to a colleague stays internal when a colleague answered it, wherever else it rang. */

@@ -69,7 +69,7 @@ function talkEnd(ending: Ending): [HangupReason, EndedBy] {
       return ['supervisor-hung-up', 'supervisor'];
     case 'partner':
       if (ending.direction !== 'internal') return ['agent-hung-up', 'agent'];
-      return [hungUp(ending, !ending.subjectIsCallee), ending.subjectIsCallee ? 'caller' : 'callee'];
+      return ['callee-hung-up', 'callee'];
     case 'dialplan':
       return ['ended-by-dialplan', 'system'];
     case 'unknown':

@@ -71,7 +71,7 @@ export function tiesOf(fact: CallFact): string[] {
     case 'leg-created':
       return fact.leg.linkedId === '' || fact.leg.linkedId === fact.leg.uniqueId ? [] : [fact.leg.linkedId];
     case 'leg-seen': {
-      const outgoing = fact.leg.dialplan.appData === '(Outgoing Line)';
+      const outgoing = fact.leg.dialplan.app.startsWith('App');
       return outgoing && fact.leg.linkedId !== '' ? [fact.leg.linkedId] : [];
     }
     case 'dial':

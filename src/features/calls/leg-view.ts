@@ -172,7 +172,7 @@ function takeSnapshot(view: LegView, leg: LegSnapshot, atMs: number): void {
   if (leg.state === 'ringing' && view.ringingAtMs === null) view.ringingAtMs = atMs;
   if (leg.state === 'up' && view.upAtMs === null) view.upAtMs = atMs;
   const { dialplan } = leg;
-  if (dialplan.appData === '(Outgoing Line)' || outgoingApps.has(dialplan.app)) view.isOutgoing = true;
+  if (outgoingApps.has(dialplan.app)) view.isOutgoing = true;
   const last = view.steps.at(-1);
   const same =
     last !== undefined &&
@@ -183,7 +183,8 @@ function takeSnapshot(view: LegView, leg: LegSnapshot, atMs: number): void {
     last.context === dialplan.context;
   if (!same) view.steps.push({ atMs, ...dialplan, queueStatus: leg.queueStatus });
 }
-const outgoingApps = new Set(['AppDial', 'AppDial2', 'AppQueue']);
+/** What the PBX says a leg is in that a leg dialled. `AppDial2` is none of them: nobody's leg made it (an originate). */
+const outgoingApps = new Set(['AppDial', 'AppQueue']);
 
 function takeName(view: LegView, channel: string): void {
   view.names.push(channel);

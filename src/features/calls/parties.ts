@@ -6,8 +6,8 @@ import type { DialInVain } from './dials-in-vain.ts';
 import type { LegView } from './leg-view.ts';
 
 export interface Sides {
-  root: LegView;
-  rootPerson: Person | null;
+  caller: LegView;
+  callerPerson: Person | null;
   /** The first who answered, else the first who was rung. */
   called: { leg: LegView; person: Person | null; inside: boolean } | null;
   /** Whom the dialplan wanted to dial, when nothing was registered there. */
@@ -22,12 +22,12 @@ const number = (text: string | null) => textOrNull(text, textLimits.number);
 const name = (text: string | null) => textOrNull(text, textLimits.name);
 
 export function partiesOf(sides: Sides): Pick<Call, 'caller' | 'callee' | 'customer'> {
-  const { root, rootPerson, called, unreached, direction, dialled } = sides;
+  const { callerPerson, called, unreached, direction, dialled } = sides;
   const calledPerson = called ? called.person : unreached?.person;
   const caller = {
-    id: rootPerson?.id ?? null,
-    number: number(root.caller.number),
-    name: name(rootPerson?.name ?? root.caller.name),
+    id: callerPerson?.id ?? null,
+    number: number(sides.caller.caller.number),
+    name: name(callerPerson?.name ?? sides.caller.caller.name),
   };
   const callee = {
     id: calledPerson?.id ?? null,
@@ -44,8 +44,8 @@ export function partiesOf(sides: Sides): Pick<Call, 'caller' | 'callee' | 'custo
   const away = sides.customer;
   const customer = {
     id: null,
-    number: away === root ? caller.number : away ? numberOf(away, false, dialled) : dialled,
-    name: away === root ? caller.name : null,
+    number: away === sides.caller ? caller.number : away ? numberOf(away, false, dialled) : dialled,
+    name: away === sides.caller ? caller.name : null,
     nickname: null,
   };
   return { caller, callee, customer };
@@ -59,8 +59,9 @@ function numberOf(leg: LegView, inside: boolean, dialled: string | null): string
   return asked ?? number(leg.caller.number) ?? dialled;
 }
 
-/** The number the caller asked for: where his leg entered the dialplan. */
+/** The number the caller asked for: where his leg entered the dialplan; after its own answer, if the PBX rang it first. */
 export function dialledOf(root: LegView): string | null {
-  const entry = root.steps.find(({ exten }) => exten !== '' && exten !== 's');
+  const steps = root.dial ? root.steps.filter(({ app }) => app !== '' && app !== 'AppDial2') : root.steps;
+  const entry = steps.find(({ exten }) => exten !== '' && exten !== 's');
   return entry ? textOrNull(cleanText(entry.exten, textLimits.number), textLimits.number) : null;
 }

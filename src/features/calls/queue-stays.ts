@@ -20,7 +20,8 @@ export function carriersOf(scene: Scene, root: LegView, subject: Subject): { leg
     .treeOf(root)
     .filter((leg) => leg.local?.half === 2 && leg.steps.some(({ app }) => app === 'Queue'))
     .map((leg) => ({ leg, span: legSpan(leg) }));
-  return [...own, ...wires];
+  const originated = root.local ? [{ leg: root, span: legSpan(root) }] : [];
+  return [...own.filter(({ leg }) => leg !== root || !root.local), ...originated, ...wires];
 }
 
 export function queueStaysOf(

@@ -40,7 +40,7 @@ export function segmentsOf(
     from: time(talk.from),
     to: timeOrNull(talk.to),
     ...talkDurations(talk, scenery.pieces),
-    endedBecause: talkEnd(talk, scenery.subject, {
+    endedBecause: talkEnd(talk, talks, scenery.subject, {
       callEndMs: scenery.span.to,
       reason: scenery.verdict?.reason ?? null,
       isInternal: scenery.direction === 'internal',

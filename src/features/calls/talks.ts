@@ -1,9 +1,9 @@
 import type { HangupReason, SegmentEnd } from '../../contract/calls.ts';
-import type { LegView } from './leg-view.ts';
+import type { LegView, Transfer } from './leg-view.ts';
 import type { Piece } from './pieces.ts';
 import { sliverMs } from './pieces.ts';
 import type { Contact } from './scene.ts';
-import { common, merged, type Span } from './spans.ts';
+import { common, contains, merged, type Span } from './spans.ts';
 import { hangupSkewMs, type Subject } from './subject.ts';
 
 /** One person's part of a call: becomes a segment. */
@@ -12,7 +12,7 @@ export interface Talk extends Span {
 }
 
 /** A transfer is told within this time of the conversation it ends. */
-const transferSkewMs = 3_000;
+export const transferSkewMs = 3_000;
 
 /** Conversations with each partner; a change of bridge in between is none. */
 export function talksOf(contacts: readonly Contact[]): Talk[] {
@@ -44,14 +44,13 @@ export function talkDurations(talk: Talk, pieces: readonly Piece[]): { talkMs: n
 /** Why a conversation ended, `null` while it lasts. `reason` is the call's own, which holds for its last conversation. */
 export function talkEnd(
   talk: Talk,
+  talks: readonly Talk[],
   subject: Subject,
   scenery: { callEndMs: number; reason: HangupReason | null; isInternal: boolean; legs: Iterable<LegView> },
 ): SegmentEnd | null {
   if (talk.to === Number.POSITIVE_INFINITY) return null;
   const transferred = [...scenery.legs].some((leg) =>
-    leg.transfers.some(
-      ({ atMs, by }) => by.includes(talk.leg.uniqueId) && Math.abs(atMs - talk.to) <= transferSkewMs,
-    ),
+    leg.transfers.some((one) => endedBy(one, talk, subject, talks)),
   );
   if (transferred) return 'transferred';
   if (talk.to >= scenery.callEndMs - hangupSkewMs) return ofReason(scenery.reason);
@@ -65,6 +64,17 @@ export function talkEnd(
   if (end?.how === 'seen' && Math.abs(end.atMs - talk.to) <= hangupSkewMs)
     return scenery.isInternal ? 'callee-hung-up' : 'agent-hung-up';
   return 'unknown';
+}
+
+/**
+ * A transfer ends the last conversation its transferer had before it, however long he consulted in between; or, when the
+ * subject himself transfers, the one he was in.
+ */
+function endedBy({ atMs, by }: Transfer, talk: Talk, subject: Subject, talks: readonly Talk[]): boolean {
+  if (by.includes(talk.leg.uniqueId))
+    return talks.findLast(({ leg, from }) => leg === talk.leg && from <= atMs) === talk;
+  const self = subject.spans.find((span) => contains(span, talk.from))?.leg;
+  return self !== undefined && by.includes(self.uniqueId) && Math.abs(atMs - talk.to) <= transferSkewMs;
 }
 
 function ofReason(reason: HangupReason | null): SegmentEnd {
