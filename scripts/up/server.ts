@@ -13,7 +13,9 @@ export function vigie(
   env: NodeJS.ProcessEnv,
   stdio: 'inherit' | 'pipe' = 'inherit',
 ): ChildProcess {
-  return spawn(process.execPath, [join(projectFolder(), 'src', 'main.ts'), ...args], {
+  const node = [process.execPath, join(projectFolder(), 'src', 'main.ts'), ...args];
+  // It is told to stop when we are gone without having said so (`kill -9`).
+  return spawn('setpriv', ['--pdeathsig', 'TERM', '--', ...node], {
     env: { ...process.env, ...env },
     // A group of its own: Ctrl-C reaches us alone, and we stop things in their order.
     detached: true,
