@@ -58,6 +58,7 @@ export default function AgentsPage() {
           {t('admin.agents.add')}
         </Button>
       </PageHead>
+      <Discovered onAdded={list.reload} />
       <AdminList
         label={t('admin.agents.title')}
         list={list}
@@ -89,7 +90,6 @@ export default function AgentsPage() {
           </tr>
         )}
       />
-      <Discovered onAdded={list.reload} />
       {open === 'import' && <ImportForm onClose={close} onDone={list.reload} />}
       {(open === 'add' || edited) && <AgentForm agent={edited} onClose={close} onDone={done} />}
     </div>

@@ -21,7 +21,7 @@ export function CallDetail({ call }: { call: Call }) {
   ] as const;
   return (
     <div className={classes['detail']}>
-      <header className={classes['head']}>
+      <div className={classes['head']}>
         <h2 className={classes['who']}>
           <DirectionIcon direction={call.direction} />
           <bdi>{partyText(otherParty(call), t('common.anonymous')).slice(0, 300)}</bdi>
@@ -34,7 +34,7 @@ export function CallDetail({ call }: { call: Call }) {
         <p className={classes['result']}>
           <CallStateChip state={call.state} /> {call.reason && t(`reason.${call.reason}`)}
         </p>
-      </header>
+      </div>
       <dl className={classes['durations']} aria-label={t('call.durations')}>
         {durations.map(([name, ms]) => (
           <div key={name} data-dim={name === 'ring' || undefined}>

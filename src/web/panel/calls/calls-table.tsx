@@ -3,21 +3,22 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import type { Call } from '../../../contract/calls.ts';
 import { Plain } from '../../shared/text/plain.tsx';
+import { Who } from '../../shared/text/who.tsx';
 import { formatTimer } from '../../shared/time/duration.ts';
 import { DirectionIcon } from '../live/direction-icon.tsx';
 import { CallStateChip } from './call-state-chip.tsx';
 import classes from './calls-page.module.css';
-import { otherParty, partyText } from './party.ts';
+import { otherParty } from './party.ts';
 
 const columns = [
-  ['start', 132],
+  ['start', 136],
   ['customer', null],
-  ['queue', 120],
-  ['agent', 150],
-  ['state', 120],
-  ['reason', 200],
-  ['wait', 76],
-  ['talk', 100],
+  ['queue', 104],
+  ['agent', 132],
+  ['state', 132],
+  ['reason', 176],
+  ['wait', 72],
+  ['talk', 112],
 ] as const;
 
 export function CallsTable({ items, search }: { items: readonly Call[]; search: string }) {
@@ -74,7 +75,7 @@ const CallRow = memo(function CallRow({ call, search }: { call: Call; search: st
       <td>
         <span className={classes['other']}>
           <DirectionIcon direction={call.direction} />
-          <Plain text={partyText(otherParty(call), t('common.anonymous'))} />
+          <Who who={otherParty(call)} />
         </span>
       </td>
       <td>{call.queue && <Plain text={call.queue} />}</td>

@@ -4,6 +4,9 @@ import 'dayjs/locale/fr';
 import { useTranslation } from 'react-i18next';
 import { type CallsView, dayOf } from './filters.ts';
 
+/** The calendar is named after the field; the library gives the two different ids otherwise. */
+const fieldId = 'calls-period';
+
 interface PeriodFilterProps {
   view: CallsView;
   onChange(part: Partial<CallsView>): void;
@@ -12,19 +15,35 @@ interface PeriodFilterProps {
 export function PeriodFilter({ view, onChange }: PeriodFilterProps) {
   const { t, i18n } = useTranslation();
   const now = new Date();
+  const format = new Intl.DateTimeFormat(i18n.language, { day: 'numeric', month: 'short', year: 'numeric' });
+  const say = (day: string) => format.format(new Date(`${day}T12:00:00`));
+  const shown = [...new Set([view.fromDay, view.toDay])]
+    .filter((day) => day !== null)
+    .map(say)
+    .join(' – ');
   const days = (from: number, to: number): [string, string] => [dayOf(now, from), dayOf(now, to)];
   return (
-    <DatesProvider settings={{ locale: i18n.language, firstDayOfWeek: 1 }}>
+    <DatesProvider settings={{ locale: i18n.language, firstDayOfWeek: 1, weekendDays: [] }}>
       <DatePickerInput
         type="range"
         size="xs"
         w={215}
         clearable
         allowSingleDateInRange
-        aria-label={t('calls.period')}
+        hideOutsideDates
+        id={fieldId}
+        popoverProps={{ id: fieldId }}
+        ariaLabels={{
+          previousMonth: t('calls.previousMonth'),
+          nextMonth: t('calls.nextMonth'),
+          previousYear: t('calls.previousYear'),
+          nextYear: t('calls.nextYear'),
+        }}
+        aria-label={`${t('calls.period')} : ${shown}`}
         placeholder={t('calls.period')}
         title={t('calls.periodHint')}
-        valueFormat={i18n.language === 'fr' ? 'D MMM YYYY' : 'MMM D, YYYY'}
+        valueFormatter={() => shown}
+        clearButtonProps={{ 'aria-label': t('calls.everyDay') }}
         leftSection={<IconCalendar size={15} aria-hidden="true" />}
         value={[view.fromDay, view.toDay]}
         onChange={([fromDay, toDay]) => onChange({ fromDay, toDay })}

@@ -1,5 +1,6 @@
 import { useTranslation } from 'react-i18next';
 import type { Agent } from '../../../contract/agents.ts';
+import { useMe } from '../session/session-store.ts';
 import { modeIcons } from '../supervision/mode-look.tsx';
 import { chooseMode } from '../supervision/prompt-store.ts';
 import classes from './agent-actions.module.css';
@@ -7,7 +8,8 @@ import classes from './agent-actions.module.css';
 /** A button for each thing the viewer may do to this agent now, and for nothing else. */
 export function AgentActions({ agent, focused }: { agent: Agent; focused: boolean }) {
   const { t } = useTranslation();
-  const present = new Set(agent.supervisions.map(({ mode }) => mode));
+  const me = useMe().person.id;
+  const mine = agent.supervisions.find(({ by }) => by.id === me);
   return (
     <span className={classes['actions']}>
       {agent.mayDo.map((action) => {
@@ -18,7 +20,7 @@ export function AgentActions({ agent, focused }: { agent: Agent; focused: boolea
             type="button"
             className={classes['action']}
             data-action={action}
-            data-on={present.has(action) || undefined}
+            data-on={mine?.mode === action || undefined}
             tabIndex={focused ? 0 : -1}
             aria-label={`${t(`mode.${action}`)} : ${agent.name.slice(0, 100)}`}
             title={t(`modeHint.${action}`)}

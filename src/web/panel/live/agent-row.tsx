@@ -4,7 +4,9 @@ import { memo, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Agent } from '../../../contract/agents.ts';
 import { Plain } from '../../shared/text/plain.tsx';
+import { Who } from '../../shared/text/who.tsx';
 import { Since } from '../../shared/time/since.tsx';
+import { useMe } from '../session/session-store.ts';
 import { AgentActions } from './agent-actions.tsx';
 import classes from './agent-grid.module.css';
 import { DirectionIcon } from './direction-icon.tsx';
@@ -24,7 +26,9 @@ interface AgentRowProps {
 export const AgentRow = memo(function AgentRow({ agentId, rowKey, index, focused, top }: AgentRowProps) {
   const { t } = useTranslation();
   const agent = useRow(board.agents, agentId);
+  const me = useMe().person.id;
   if (!agent) return null;
+  const mine = agent.supervisions.some(({ by }) => by.id === me);
   return (
     <div
       role="row"
@@ -33,6 +37,7 @@ export const AgentRow = memo(function AgentRow({ agentId, rowKey, index, focused
       data-row-key={rowKey}
       data-agent-id={agentId}
       data-state={agent.state}
+      data-mine={mine || undefined}
       tabIndex={focused ? 0 : -1}
       style={{ transform: `translateY(${top}px)` }}
     >
@@ -84,12 +89,11 @@ function WithWhom({ agent }: { agent: Agent }) {
   const { t } = useTranslation();
   const call = mainCall(agent);
   if (!call) return <Cell>{null}</Cell>;
-  const { name, number } = call.with;
   const others = agent.calls.length - 1;
   return (
     <Cell>
       <DirectionIcon direction={call.direction} />
-      <Plain text={name && number ? `${name} · ${number}` : (name ?? number ?? t('common.anonymous'))} />
+      <Who who={call.with} />
       {others > 0 && (
         <span className={classes['more']} title={t('live.moreCalls', { count: others })}>
           +{others}

@@ -1,6 +1,6 @@
 import { ActionIcon, CloseButton, Select, TextInput, Tooltip } from '@mantine/core';
 import { IconKeyboard, IconSearch } from '@tabler/icons-react';
-import { memo, useMemo } from 'react';
+import { memo, type ReactNode, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import classes from './board-toolbar.module.css';
 import { helpStore } from './help-store.ts';
@@ -10,7 +10,7 @@ import { StateChips } from './state-chips.tsx';
 
 export const searchBoxId = 'board-search';
 
-export const BoardToolbar = memo(function BoardToolbar() {
+export const BoardToolbar = memo(function BoardToolbar({ choice }: { choice?: ReactNode }) {
   const { t } = useTranslation();
   const view = useView();
   const teams = useTeams();
@@ -21,6 +21,7 @@ export const BoardToolbar = memo(function BoardToolbar() {
   );
   return (
     <search className={classes['toolbar']} aria-label={t('live.agents')}>
+      {choice}
       <TextInput
         id={searchBoxId}
         size="xs"
@@ -45,7 +46,6 @@ export const BoardToolbar = memo(function BoardToolbar() {
           event.currentTarget.blur();
         }}
       />
-      <StateChips />
       <div className={classes['selects']}>
         {teams.length > 1 && (
           <Select
@@ -94,6 +94,7 @@ export const BoardToolbar = memo(function BoardToolbar() {
           </ActionIcon>
         </Tooltip>
       </div>
+      <StateChips />
     </search>
   );
 });

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import type { Call } from '../../../contract/calls.ts';
 import { Plain } from '../../shared/text/plain.tsx';
+import { Who } from '../../shared/text/who.tsx';
 import { Since } from '../../shared/time/since.tsx';
 import classes from './calls-now.module.css';
 import { DirectionIcon } from './direction-icon.tsx';
@@ -74,16 +75,12 @@ const CallNow = memo(function CallNow({ id, top }: { id: string; top: number }) 
   const segment = call.segments.findLast(({ to }) => to === null);
   const visit = call.queueVisits.findLast(({ to }) => to === null);
   const since = segment?.from ?? visit?.from ?? call.startedAt;
-  const who =
-    other.name && other.number
-      ? `${other.name} · ${other.number}`
-      : (other.name ?? other.number ?? t('common.anonymous'));
   return (
     <li className={classes['call']} data-phase={call.phase} style={{ transform: `translateY(${top}px)` }}>
       <Link to={`/calls/${id}`} className={classes['link']}>
         <span className={classes['line']}>
           <DirectionIcon direction={call.direction} />
-          <Plain text={who} strong />
+          <Who who={other} strong />
           <Since at={since} className={classes['since']} />
         </span>
         <span className={classes['line']}>

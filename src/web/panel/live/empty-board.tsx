@@ -74,7 +74,7 @@ export function Discovered({ onAdded }: { onAdded?: () => void }) {
     );
   return (
     <section className={classes['found']} aria-label={t('empty.discovered')}>
-      <Text component="h3" size="sm" fw={600} m={0}>
+      <Text component="h2" size="sm" fw={600} m={0}>
         {t('empty.discovered')} ({items.length})
       </Text>
       <ul>
@@ -82,7 +82,7 @@ export function Discovered({ onAdded }: { onAdded?: () => void }) {
           <li key={`${endpoint.pbx}/${endpoint.device}`}>
             <bdi className={classes['device']}>{endpoint.device}</bdi>
             <bdi className={classes['name']}>{endpoint.suggestedName?.slice(0, 100)}</bdi>
-            <Badge size="sm" variant="default" className={classes['badge']!}>
+            <Badge size="sm" variant="default" tt="none" fw={500} className={classes['badge']!}>
               {t(endpoint.online ? 'empty.online' : 'empty.offlineDevice')}
             </Badge>
             <Button

@@ -1,6 +1,6 @@
-import { Tabs } from '@mantine/core';
+import { SegmentedControl } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
-import { useSyncExternalStore } from 'react';
+import { type ReactNode, useState, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
 import { AgentGrid } from './agent-grid.tsx';
 import { BoardToolbar } from './board-toolbar.tsx';
@@ -14,70 +14,78 @@ import { NoMatch } from './no-match.tsx';
 import { Notices } from './notices.tsx';
 import { QueueStrip } from './queue-strip.tsx';
 
+const wideEnough = '(min-width: 1560px)';
+
 export function LivePage() {
   const { t } = useTranslation();
   const link = useLink();
-  const hasAgents = useHasAgents();
-  const wide = useMediaQuery('(min-width: 1560px)', undefined, { getInitialValueInEffect: false });
-  const calls = useCallsNow();
+  const hasAgents = useSyncExternalStore(board.agents.subscribeAny, () => board.agents.size() > 0);
+  const wide = useMediaQuery(wideEnough, undefined, { getInitialValueInEffect: false });
   if (link.at === null) return <LoadingBoard />;
-  const stale = link.state !== 'live';
+  const floor = wide ? <SideBySide /> : <OneAtATime />;
   return (
-    <div className={classes['page']} data-stale={stale || undefined}>
+    <div className={classes['page']} data-stale={link.state !== 'live' || undefined}>
       <h1 className={classes['title']}>{t('live.title')}</h1>
       <Notices />
       <QueueStrip />
-      {!hasAgents ? (
-        <EmptyBoard />
-      ) : wide ? (
-        <div className={classes['split']}>
-          <section className={classes['agents']} aria-label={t('live.agents')}>
-            <Agents />
-          </section>
-          <section className={classes['aside']} aria-label={t('live.callsNow')}>
-            <h2 className={classes['head']}>
-              {t('live.callsNow')} <span>{calls.length}</span>
-            </h2>
-            <CallsNow calls={calls} />
-          </section>
-        </div>
-      ) : (
-        <Tabs
-          defaultValue="agents"
-          keepMounted={false}
-          className={classes['tabs']}
-          classNames={{ panel: classes['panel']! }}
-        >
-          <Tabs.List>
-            <Tabs.Tab value="agents">{t('live.agents')}</Tabs.Tab>
-            <Tabs.Tab value="calls">
-              {t('live.callsNow')} <span className={classes['count']}>{calls.length}</span>
-            </Tabs.Tab>
-          </Tabs.List>
-          <Tabs.Panel value="agents">
-            <Agents />
-          </Tabs.Panel>
-          <Tabs.Panel value="calls">
-            <CallsNow calls={calls} />
-          </Tabs.Panel>
-        </Tabs>
-      )}
+      <div className={classes['floor']}>{hasAgents ? floor : <EmptyBoard />}</div>
     </div>
   );
 }
 
-function Agents() {
+function SideBySide() {
+  const { t } = useTranslation();
+  const calls = useCallsNow();
+  return (
+    <div className={classes['split']}>
+      <section className={classes['agents']} aria-label={t('live.agents')}>
+        <Agents />
+      </section>
+      <div className={classes['aside']}>
+        <h2 className={classes['head']}>
+          {t('live.callsNow')} <span>{calls.length}</span>
+        </h2>
+        <CallsNow calls={calls} />
+      </div>
+    </div>
+  );
+}
+
+function OneAtATime() {
+  const { t } = useTranslation();
+  const [shown, setShown] = useState<'agents' | 'calls'>('agents');
+  const calls = useCallsNow();
+  const choice = (
+    <SegmentedControl
+      size="xs"
+      aria-label={t('live.show')}
+      value={shown}
+      onChange={setShown}
+      data={[
+        { value: 'agents', label: t('live.agents') },
+        { value: 'calls', label: `${t('live.callsNow')} · ${calls.length}` },
+      ]}
+    />
+  );
+  if (shown === 'agents') return <Agents choice={choice} />;
+  return (
+    <>
+      <div>{choice}</div>
+      <div className={classes['aside']}>
+        <CallsNow calls={calls} />
+      </div>
+    </>
+  );
+}
+
+function Agents({ choice }: { choice?: ReactNode }) {
   const nobody = useIndex(({ shown }) => shown === 0);
   const { q, state, team, queue } = useView();
   const filtered = q !== '' || state !== null || team !== null || queue !== null;
   return (
     <>
-      <BoardToolbar />
+      <BoardToolbar choice={choice} />
       {nobody && filtered ? <NoMatch /> : <AgentGrid />}
     </>
   );
-}
-
-function useHasAgents(): boolean {
-  return useSyncExternalStore(board.agents.subscribeAny, () => board.agents.size() > 0);
 }

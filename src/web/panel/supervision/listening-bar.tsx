@@ -60,9 +60,11 @@ function Running({ row }: { row: Supervision }) {
         </span>
       )}
       {link.state !== 'live' && <span className={classes['hold']}>{t('bar.stale')}</span>}
-      <bdi className={classes['reason']} title={`${t('bar.reason')} : ${row.reason.slice(0, 200)}`}>
-        {row.reason.slice(0, 200)}
-      </bdi>
+      {!row.onHold && (
+        <bdi className={classes['reason']} title={`${t('bar.reason')} : ${row.reason.slice(0, 200)}`}>
+          {row.reason.slice(0, 200)}
+        </bdi>
+      )}
       {switchable && (
         <SegmentedControl
           size="sm"

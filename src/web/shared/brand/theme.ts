@@ -41,7 +41,10 @@ export const theme = createTheme({
   focusRing: 'auto',
   fontSizes: { xs: '0.75rem', sm: '0.8125rem', md: '0.875rem', lg: '1rem', xl: '1.125rem' },
   components: {
-    Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.45 } } },
+    Modal: {
+      defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.45 } },
+      styles: { title: { fontWeight: 650, fontSize: '1rem' } },
+    },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: true } },
   },
 });

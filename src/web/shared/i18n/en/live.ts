@@ -4,6 +4,7 @@ export const live: typeof french = {
   live: {
     title: 'Live panel',
     agents: 'Agents',
+    show: 'Show',
     callsNow: 'Calls in progress',
     noCallsNow: 'No call in progress',
     queues: 'Queues',
@@ -73,7 +74,7 @@ export const live: typeof french = {
     serviceLevel: 'Service level today (answered within {{seconds}} s)',
     noService: 'Service level: no call finished today',
     nobodyFree: 'Nobody free',
-    tooLong: 'Waiting beyond the target',
+    tooLong: 'Over target',
     empty: 'No queue yet: they appear as soon as the PBX announces them.',
     only: 'Show only the agents of {{name}}',
   },

@@ -32,7 +32,7 @@ export const supervision: typeof french = {
     waiting: 'Waiting for the next call',
     ending: 'Stopping…',
     stop: 'Stop',
-    onHold: 'Call on hold: the agent cannot hear you',
+    onHold: 'On hold: he cannot hear you',
     mode: 'Supervision mode',
     reason: 'Reason',
     stale: 'Connection lost: you still hear them on your phone',

@@ -20,7 +20,7 @@ export const errors = {
     'agent-not-on-call': 'L’agent n’est pas en appel.',
     'agent-not-connected': 'L’agent n’est pas connecté.',
     'agent-leg-uncertain': 'On ne sait pas avec certitude quelle branche est celle de l’agent.',
-    'agent-has-two-calls': 'L’agent a deux appels actifs et aucun en attente.',
+    'agent-has-two-calls': 'L’agent a deux appels actifs et aucun en garde.',
     'call-already-ended': 'L’appel est terminé.',
     'call-not-agents': 'L’agent n’est pas sur cet appel.',
     'supervision-ended': 'La supervision est déjà terminée.',

@@ -30,7 +30,7 @@ export const supervision = {
     waiting: 'En attente de son prochain appel',
     ending: 'Arrêt…',
     stop: 'Arrêter',
-    onHold: 'Appel en attente : l’agent ne vous entend pas',
+    onHold: 'En garde : il ne vous entend pas',
     mode: 'Mode de supervision',
     reason: 'Motif',
     stale: 'Connexion perdue : l’écoute continue sur votre téléphone',
