@@ -1,4 +1,4 @@
-import { type AriClient, AriError } from '../../asterisk-ari-client/index.ts';
+import { type AriClient, AriError, type Channel } from '../../asterisk-ari-client/index.ts';
 import { ownIdPrefix } from '../../ports/telephony.ts';
 
 /** Reads one dialplan function on the helper channel, `QUEUE_EXISTS(sales)`; '' when Asterisk refuses to read it. */
@@ -9,7 +9,15 @@ export type ReadFunction = (expression: string) => Promise<string>;
  * channel list of ARI, no CDR and no CEL, and needs no dialplan. Where it is not loaded, an RTP channel that goes
  * nowhere and is kept out of the CDR.
  */
-const endpoints = ['Announcer/vigie', 'UnicastRTP/127.0.0.1:9'] as const;
+const endpoints: readonly Endpoint[] = [
+  { endpoint: 'Announcer/vigie' },
+  { endpoint: 'UnicastRTP/127.0.0.1:9', formats: 'ulaw', variables: { 'CDR_PROP(disable)': '1' } },
+];
+interface Endpoint {
+  endpoint: string;
+  formats?: string;
+  variables?: Record<string, string>;
+}
 const deadline = { timeoutMs: 3000 };
 
 /** The helper's id: fixed for an application, so that one left by a crash is found again. */
@@ -23,30 +31,30 @@ export const isHelperId = (id: string): boolean => id.startsWith(helperId(''));
 export async function withHelperChannel<T>(
   client: AriClient,
   app: string,
-  work: (read: ReadFunction) => Promise<T>,
+  work: (read: ReadFunction, helper: Channel) => Promise<T>,
 ): Promise<T> {
   const channelId = helperId(app);
-  await createHelper(client, app, channelId);
+  const helper = await createHelper(client, app, channelId);
+  const read: ReadFunction = async (variable) => {
+    try {
+      return (await client.channels.getChannelVar({ channelId, variable }, deadline)).value;
+    } catch (error) {
+      if (error instanceof AriError && error.status === 500) return '';
+      throw error;
+    }
+  };
   try {
-    return await work(async (variable) => {
-      try {
-        return (await client.channels.getChannelVar({ channelId, variable }, deadline)).value;
-      } catch (error) {
-        if (error instanceof AriError && error.status === 500) return '';
-        throw error;
-      }
-    });
+    return await work(read, helper);
   } finally {
     await removeHelper(client, channelId);
   }
 }
 
-async function createHelper(client: AriClient, app: string, channelId: string): Promise<void> {
+async function createHelper(client: AriClient, app: string, channelId: string): Promise<Channel> {
   let refusal: unknown;
   for (const endpoint of endpoints) {
     try {
-      await createOrReplace(client, { endpoint, app, channelId, formats: 'ulaw' });
-      return;
+      return await createOrReplace(client, { ...endpoint, app, channelId });
     } catch (error) {
       if (!(error instanceof AriError) || error.code !== 'ari-http') throw error;
       refusal = error;
@@ -55,25 +63,19 @@ async function createHelper(client: AriClient, app: string, channelId: string): 
   throw refusal;
 }
 
-interface Helper {
-  endpoint: string;
+interface Helper extends Endpoint {
   app: string;
   channelId: string;
-  formats: string;
 }
 
-async function createOrReplace(client: AriClient, helper: Helper): Promise<void> {
-  const params = {
-    ...helper,
-    otherChannelId: `${helper.channelId}-2`,
-    variables: { 'CDR_PROP(disable)': '1' },
-  };
+async function createOrReplace(client: AriClient, helper: Helper): Promise<Channel> {
+  const params = { ...helper, otherChannelId: `${helper.channelId}-2` };
   try {
-    await client.channels.create(params, deadline);
+    return await client.channels.create(params, deadline);
   } catch (error) {
     if (!(error instanceof AriError) || error.status !== 409) throw error;
     await removeHelper(client, helper.channelId);
-    await client.channels.create(params, deadline);
+    return await client.channels.create(params, deadline);
   }
 }
 

@@ -1,0 +1,72 @@
+import { styleText } from 'node:util';
+import { examineAmi } from './adapters/ami/ami-doctor.ts';
+import { examineAri } from './adapters/ari/doctor.ts';
+import type { Config } from './config.ts';
+import type { Finding } from './ports/finding.ts';
+
+/** Where the doctor speaks; `isTTY` decides whether in colour. */
+export interface DoctorOutput {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+}
+
+/**
+ * Looks at the configured PBX and says of each thing whether it is fine, missing or wrong, with the lines to add.
+ * Changes nothing. Settles with the exit status: 0 all fine, 1 something missing or wrong, 2 ARI cannot be reached.
+ */
+export async function runDoctor(config: Pick<Config, 'pbx'>, out: DoctorOutput): Promise<0 | 1 | 2> {
+  const tell = (finding: Finding) => out.write(format(finding, out.isTTY === true));
+  if (!config.pbx) {
+    tell(noPbx);
+    return 2;
+  }
+  const [ari, ami] = await Promise.all([examineAri(config.pbx.ari), examineAmi(config.pbx.ami)]);
+  const findings = [...ari.findings, ...ami.findings];
+  for (const finding of findings) tell(finding);
+  if (ami.queues === null) tell(queuesUnseen);
+  const bad = findings.filter(({ verdict }) => verdict === 'missing' || verdict === 'wrong').length;
+  out.write(
+    `\n${bad === 0 ? 'Nothing is wrong.' : `${bad} of ${findings.length} need your hand.`} Nothing was changed.\n`,
+  );
+  if (!ari.reached) return 2;
+  return bad === 0 ? 0 : 1;
+}
+
+const noPbx: Finding = {
+  topic: 'ARI',
+  verdict: 'missing',
+  text: 'no PBX is set',
+  fix: {
+    where: 'the environment of vigie',
+    lines: [
+      'ARI_URL=http://(address of Asterisk):8088/ari',
+      'ARI_USERNAME=vigie',
+      'ARI_PASSWORD=(as in ari.conf)',
+    ],
+  },
+};
+
+const queuesUnseen: Finding = {
+  topic: 'Queues',
+  verdict: 'unseen',
+  text: 'their list comes by AMI only; without it queues are known once they are named in Vigie or take a call',
+};
+
+const marks = {
+  fine: ['fine', 'green'],
+  optional: ['optional', 'cyan'],
+  unseen: ['not seen', 'yellow'],
+  missing: ['missing', 'red'],
+  wrong: ['wrong', 'red'],
+} as const;
+
+/** One finding as text: its mark, topic and text, then the lines to add. Foreign text loses its control characters. */
+function format({ topic, verdict, text, fix }: Finding, inColour: boolean): string {
+  const [word, colour] = marks[verdict];
+  const padded = word.padEnd(9);
+  const mark = inColour ? styleText(colour, padded, { validateStream: false }) : padded;
+  const lines = fix ? [`          → ${fix.where}:`, ...fix.lines.map((line) => `              ${line}`)] : [];
+  return `${[`${mark} ${clean(topic)}: ${clean(text)}`, ...lines.map(clean)].join('\n')}\n`;
+}
+
+const clean = (text: string): string => text.replace(/\p{Cc}+/gu, ' ');
