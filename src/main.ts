@@ -9,6 +9,8 @@ import { version } from './version.ts';
 const usage = `vigie: live supervision for call centres on Asterisk
 
   vigie serve                        the server: panel, API, watching the PBX
+  vigie doctor                       what of the PBX is fine, missing or wrong; changes nothing. Status 1: something is
+                                     missing or wrong, 2: ARI cannot be reached
   vigie migrate                      brings the database to this version
   vigie user add --login L --name N --role admin|manager|supervisor|agent
                  [--team T] [--endpoint PJSIP/1001]
@@ -41,6 +43,9 @@ async function run([command, ...rest]: string[]): Promise<number> {
     case 'serve':
       noMore(rest);
       return await serve(readConfig());
+    case 'doctor':
+      noMore(rest);
+      return await (await import('./doctor.ts')).runDoctor(readConfig(), process.stdout);
     case 'migrate':
       noMore(rest);
       return await migrateDatabase(commandContext());
