@@ -22,8 +22,15 @@ export function cutSlowSockets(io: Server, onCut: () => void, framesMax = waitin
 interface Connection {
   writeBuffer: unknown[];
   /** The websocket, when it is one. */
-  transport: { socket?: { terminate?(): void } };
+  transport: { socket?: { terminate?(): void }; closeTimeout?: number };
   close(discard: boolean): void;
 }
+
+/** A page that polls and never comes back would keep the stopping server for 30 s. */
+export function shortenGoodbyes(io: Server, goodbyeMs: number): void {
+  for (const { transport } of connections(io))
+    if (transport.closeTimeout !== undefined) transport.closeTimeout = goodbyeMs;
+}
+
 const connections = (io: Server): Connection[] =>
   Object.values((io.engine as unknown as { clients: Record<string, Connection> }).clients);

@@ -2,7 +2,7 @@ import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import { Server } from 'socket.io';
 import { isOwnOrigin } from '../../ports/own-origin.ts';
 import { type LiveNamespace, type LiveNamespaceDeps, serveLive } from './live-namespace.ts';
-import { cutSlowSockets } from './slow-sockets.ts';
+import { cutSlowSockets, shortenGoodbyes } from './slow-sockets.ts';
 
 export interface CreateSockets extends LiveNamespaceDeps {
   /** Fastify's `app.server`. */
@@ -18,6 +18,7 @@ const pingIntervalMs = 10_000;
 const pingTimeoutMs = 10_000;
 /** Who has not said by then which namespace he wants, and been admitted, is cut. */
 const connectTimeoutMs = 10_000;
+const goodbyeMs = 500;
 
 /** Carries the live board to the browsers. Close it before the HTTP server (`preClose`). */
 export function createSockets(deps: CreateSockets): { close(): Promise<void> } {
@@ -49,7 +50,7 @@ export function createSockets(deps: CreateSockets): { close(): Promise<void> } {
     async close() {
       stopServing();
       stopCutting();
-      io.disconnectSockets(true);
+      shortenGoodbyes(io, goodbyeMs);
       io.of('/live').disconnectSockets(true);
       io.engine.close();
     },

@@ -76,10 +76,15 @@ export function createScopeRows(scope: Scope): ScopeRows {
   function callNow(sight: Sight, id: string): SightedCall | undefined {
     const found = sight.call(id);
     if (!found) return undefined;
+    // As on the list of calls: who administers sees no more of them for it.
+    const mine = (teamIds: readonly string[]) => teamIds.some((teamId) => viewer.teamIds.includes(teamId));
     const visible =
-      seesTeams(viewer, []) ||
-      [...found.agentIds].some((agentId) => seesAgent(sight, agentId)) ||
-      [...found.queues].some((queue) => seesQueue(sight.queue(queue)));
+      viewer.everyTeam ||
+      [...found.agentIds].some((agentId) => mine(sight.teamIdsOf(agentId))) ||
+      [...found.queues].some((queue) => {
+        const { teamIds } = sight.queue(queue) ?? { teamIds: [] };
+        return teamIds.length === 0 || mine(teamIds);
+      });
     return visible ? found : undefined;
   }
   function supervisionNow(sight: Sight, id: string): SightedSupervision | undefined {
