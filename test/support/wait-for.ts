@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 export async function waitFor<T>(
   read: () => T | Promise<T>,
   good: (value: T) => boolean = Boolean,
-  limitMs = 15_000,
+  limitMs = 60_000,
 ): Promise<T> {
   const deadline = Date.now() + limitMs;
   for (let last: unknown; ; await delay(25)) {

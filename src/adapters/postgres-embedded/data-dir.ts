@@ -24,7 +24,7 @@ export interface DataDir {
 /** Makes DATA_DIR and the folder of its locks. Throws `bad-setting` when it cannot be written. */
 export async function openDataDir(path: string): Promise<DataDir> {
   try {
-    const made = await mkdir(path, { recursive: true });
+    const made = await makeFolders(path);
     // The database's user passes through DATA_DIR; he reads nothing else in it.
     if (made) await chmod(path, process.getuid?.() === 0 ? 0o711 : 0o700);
     const root = await realpath(path);
@@ -40,6 +40,16 @@ export async function openDataDir(path: string): Promise<DataDir> {
   } catch (error) {
     throw new AppError('bad-setting', `DATA_DIR ${path} cannot be used: ${(error as Error).message}`);
   }
+}
+
+/** Not Node's `recursive`, which turns in circles for ever where nothing can be made (`/proc/…`). */
+async function makeFolders(path: string): Promise<boolean> {
+  if (await stat(path).catch(() => null)) return false;
+  if (dirname(path) !== path) await makeFolders(dirname(path));
+  await mkdir(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
+  return true;
 }
 
 /** PostgreSQL refuses to run as root: then it is the owner of its folder, else `postgres`, else `nobody`. */
