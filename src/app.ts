@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import type { FastifyInstance } from 'fastify';
-import { createHttpServer } from './adapters/http/server.ts';
+import { createHttpServer, type HttpServer } from './adapters/http/server.ts';
 import { createLog } from './adapters/log/log.ts';
 import { createMetrics } from './adapters/metrics/metrics.ts';
 import { lockDataDir } from './adapters/postgres-embedded/data-dir-lock.ts';
@@ -69,12 +68,7 @@ interface Site {
 }
 
 /** Every feature, handed what it needs from the others; nothing runs yet but the HTTP server's routes. */
-async function build({
-  config,
-  log,
-  db,
-  undo,
-}: Site): Promise<{ http: FastifyInstance; watch(): Promise<void> }> {
+async function build({ config, log, db, undo }: Site): Promise<{ http: HttpServer; watch(): Promise<void> }> {
   const pbx = config.pbx ? createPbxSource(config.pbx, clock, log) : null;
   const pbxNames = pbx ? [pbx.name] : [];
   const metrics = createMetrics();
@@ -209,7 +203,7 @@ async function readiness(
   };
 }
 
-function addressOf(http: FastifyInstance): string {
+function addressOf(http: HttpServer): string {
   const { address, port, family } = http.server.address() as AddressInfo;
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }

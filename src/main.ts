@@ -50,9 +50,6 @@ async function run([command, ...rest]: string[]): Promise<number> {
     case 'migrate':
       noMore(rest);
       return await migrateDatabase(commandContext());
-    case 'doctor':
-      noMore(rest);
-      return await (await import('./doctor.ts')).runDoctor(readConfig(), process.stdout);
     case 'user':
       await (await import('./user-commands.ts')).runUserCommand(rest, commandContext());
       return 0;

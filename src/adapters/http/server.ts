@@ -20,6 +20,8 @@ export const requestsPerMinuteMax = 6_000;
 const requestTimeoutMs = 30_000;
 const closeWaitMs = 3_000;
 
+export type HttpServer = FastifyInstance;
+
 export interface HttpServerOptions {
   config: { publicUrl: string | null; trustProxy: boolean };
   version: string;
@@ -38,7 +40,7 @@ export interface HttpServerOptions {
 }
 
 /** The server, ready to `listen`. Rejects when a route does not say who may call it. */
-export async function createHttpServer(o: HttpServerOptions): Promise<FastifyInstance> {
+export async function createHttpServer(o: HttpServerOptions): Promise<HttpServer> {
   const app = fastify({
     logger: false,
     bodyLimit: bodyBytesMax,
