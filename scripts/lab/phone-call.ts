@@ -57,7 +57,7 @@ export interface PhoneCall {
   sipDialog(): Promise<{ callId: string; localTag: string; remoteTag: string }>;
 }
 
-interface PhoneCallSeed {
+export interface PhoneCallSeed {
   id: string;
   phone: string;
   direction: 'out' | 'in';
@@ -69,131 +69,156 @@ interface PhoneCallSeed {
   pbxSip: string;
 }
 
-/** A call plus what its exchange tells it. */
-export interface PhoneCallControl {
-  call: PhoneCall;
-  /** The channel is up: find the RTP port, start the tone. */
-  onAnswered(atMs: number): Promise<void>;
-  onDigit(digit: string): void;
-  onEnded(end: Omit<CallEnd, 'byUs'>): void;
-}
+/** A call of a phone whose Asterisk we drive over ARI. What begins with `on` its exchange tells it. */
+export class AriPhoneCall implements PhoneCall {
+  readonly id: string;
+  readonly phone: string;
+  readonly direction: 'out' | 'in';
+  readonly to: string;
+  readonly from: { number: string; name: string };
+  readonly startedAt: number;
+  readonly autoAnswerAsked: boolean;
+  answeredAt: number | undefined;
+  end: CallEnd | undefined;
+  digits = '';
+  toneHz: number;
+  rtpPort: number | undefined;
+  private readonly ari: LabAri;
+  private readonly path: string;
+  private readonly pbxSip: string;
+  private readonly answering = Promise.withResolvers<void>();
+  private readonly ending = Promise.withResolvers<CallEnd>();
+  private hungUpByUs = false;
 
-export function createPhoneCall(ari: LabAri, seed: PhoneCallSeed): PhoneCallControl {
-  const answered = Promise.withResolvers<void>();
-  const ended = Promise.withResolvers<CallEnd>();
-  answered.promise.catch(() => {});
-  let toneHz = seed.toneHz;
-  let digits = '';
-  let answeredAt: number | undefined;
-  let end: CallEnd | undefined;
-  let rtpPort: number | undefined;
-  let hungUpByUs = false;
-  const path = `/channels/${seed.id}`;
+  constructor(ari: LabAri, seed: PhoneCallSeed) {
+    this.ari = ari;
+    this.path = `/channels/${seed.id}`;
+    this.id = seed.id;
+    this.phone = seed.phone;
+    this.direction = seed.direction;
+    this.to = seed.to;
+    this.from = seed.from;
+    this.startedAt = seed.startedAt;
+    this.autoAnswerAsked = seed.autoAnswerAsked;
+    this.toneHz = seed.toneHz;
+    this.pbxSip = seed.pbxSip;
+    // Most calls are never asked whether they were answered.
+    this.answering.promise.catch(() => {});
+  }
 
-  const variable = async (name: string): Promise<string> =>
-    (await ari.request<{ value: string }>('GET', `${path}/variable`, { variable: name })).value;
+  get answered(): Promise<void> {
+    return this.answering.promise;
+  }
 
-  const play = async (hz: number | null) => {
-    if (hz === null) return void (await ari.request('DELETE', `${path}/moh`));
-    toneHz = hz;
-    await ari.request('POST', `${path}/moh`, { mohClass: `tone${hz}` });
-  };
+  get ended(): Promise<CallEnd> {
+    return this.ending.promise;
+  }
 
-  const sipDialog = async () => {
-    const names = ['call-id', 'local_tag', 'remote_tag'].map((name) => variable(`CHANNEL(pjsip,${name})`));
-    const [callId = '', localTag = '', remoteTag = ''] = await Promise.all(names);
+  waitAnswered(limitMs = 10_000): Promise<void> {
+    return within(this.answered, `${this.phone} → ${this.to} to be answered`, limitMs);
+  }
+
+  waitEnded(limitMs = 10_000): Promise<CallEnd> {
+    return within(this.ended, `${this.phone} → ${this.to} to end`, limitMs);
+  }
+
+  answer(): Promise<void> {
+    return this.ask('POST', '/answer');
+  }
+
+  async hangup(cause?: number): Promise<void> {
+    this.hungUpByUs = true;
+    await this.ask('DELETE', '', cause ? { reason_code: String(cause) } : {}).catch(unlessGone);
+  }
+
+  decline(sipCode = 603): Promise<void> {
+    this.hungUpByUs = true;
+    return this.ask('POST', '/continue', { context: 'decline', extension: String(sipCode), priority: '1' });
+  }
+
+  play(hz: number | null): Promise<void> {
+    if (hz === null) return this.ask('DELETE', '/moh');
+    this.toneHz = hz;
+    return this.ask('POST', '/moh', { mohClass: `tone${hz}` });
+  }
+
+  async hold(): Promise<void> {
+    await this.play(null);
+    await this.ask('POST', '/hold');
+  }
+
+  async unhold(): Promise<void> {
+    await this.ask('DELETE', '/hold');
+    await this.play(this.toneHz);
+  }
+
+  sendDtmf(keys: string): Promise<void> {
+    return this.ask('POST', '/dtmf', { dtmf: keys, between: '100', duration: '120' });
+  }
+
+  blindTransfer(to: string): Promise<void> {
+    return this.refer(`sip:${to}@${this.pbxSip}`);
+  }
+
+  async attendedTransfer(other: PhoneCall): Promise<void> {
+    const { callId, localTag, remoteTag } = await other.sipDialog();
+    const replaces = encodeURIComponent(`${callId};to-tag=${remoteTag};from-tag=${localTag}`);
+    await this.refer(`sip:${other.to}@${this.pbxSip}?Replaces=${replaces}`);
+    await other.hangup();
+  }
+
+  async sipDialog(): Promise<{ callId: string; localTag: string; remoteTag: string }> {
+    const names = ['call-id', 'local_tag', 'remote_tag'].map((name) => `CHANNEL(pjsip,${name})`);
+    const values = await Promise.all(names.map((name) => this.variable(name)));
+    const [callId = '', localTag = '', remoteTag = ''] = values;
     return { callId, localTag, remoteTag };
-  };
+  }
+
+  /** The phone rings and says so (180). */
+  ring(): Promise<void> {
+    return this.ask('POST', '/ring');
+  }
+
+  /** The channel is up: start the tone, find the RTP port. */
+  async onAnswered(atMs: number): Promise<void> {
+    if (this.answeredAt !== undefined) return;
+    this.answeredAt = atMs;
+    const started = this.play(this.toneHz);
+    // The call may be gone before the port is known; `started` is awaited below all the same.
+    started.catch(() => {});
+    const source = await waitFor('an RTP port', () => this.variable('CHANNEL(rtp,src)'), 2_000);
+    this.rtpPort = Number(source.split(':').at(-1));
+    await started;
+    this.answering.resolve();
+  }
+
+  onDigit(digit: string): void {
+    this.digits += digit;
+  }
+
+  onEnded(end: Omit<CallEnd, 'byUs'>): void {
+    this.end = { ...end, byUs: this.hungUpByUs };
+    const why = `${this.phone} → ${this.to} ended unanswered: ${end.cause} ${end.causeText}`;
+    this.answering.reject(new Error(why));
+    this.ending.resolve(this.end);
+  }
 
   /** Before the answer a 302, which ends the call. After it REFER: as phones do, we hang up once that was taken. */
-  const refer = async (target: string) => {
-    await ari.request('POST', `${path}/redirect`, { endpoint: `PJSIP/${target}` });
-    if (answeredAt === undefined) return;
+  private async refer(target: string): Promise<void> {
+    await this.ask('POST', '/redirect', { endpoint: `PJSIP/${target}` });
+    if (this.answeredAt === undefined) return;
     await new Promise((resolve) => setTimeout(resolve, referTakenMs));
-    await call.hangup();
-  };
+    await this.hangup();
+  }
 
-  const call: PhoneCall = {
-    ...seed,
-    answered: answered.promise,
-    ended: ended.promise,
-    get answeredAt() {
-      return answeredAt;
-    },
-    get end() {
-      return end;
-    },
-    get digits() {
-      return digits;
-    },
-    get rtpPort() {
-      return rtpPort;
-    },
-    get toneHz() {
-      return toneHz;
-    },
-    waitAnswered: (limitMs = 10_000) =>
-      within(answered.promise, `${seed.phone} → ${seed.to} to be answered`, limitMs),
-    waitEnded: (limitMs = 10_000) => within(ended.promise, `${seed.phone} → ${seed.to} to end`, limitMs),
-    answer: async () => {
-      await ari.request('POST', `${path}/answer`);
-    },
-    hangup: async (cause) => {
-      hungUpByUs = true;
-      await ari.request('DELETE', path, cause ? { reason_code: String(cause) } : {}).catch(unlessGone);
-    },
-    decline: async (sipCode = 603) => {
-      hungUpByUs = true;
-      await ari.request('POST', `${path}/continue`, {
-        context: 'decline',
-        extension: String(sipCode),
-        priority: '1',
-      });
-    },
-    play,
-    hold: async () => {
-      await play(null);
-      await ari.request('POST', `${path}/hold`);
-    },
-    unhold: async () => {
-      await ari.request('DELETE', `${path}/hold`);
-      await play(toneHz);
-    },
-    sendDtmf: async (keys) => {
-      await ari.request('POST', `${path}/dtmf`, { dtmf: keys, between: '100', duration: '120' });
-    },
-    blindTransfer: (to) => refer(`sip:${to}@${seed.pbxSip}`),
-    attendedTransfer: async (other) => {
-      const { callId, localTag, remoteTag } = await other.sipDialog();
-      const replaces = encodeURIComponent(`${callId};to-tag=${remoteTag};from-tag=${localTag}`);
-      await refer(`sip:${other.to}@${seed.pbxSip}?Replaces=${replaces}`);
-      await other.hangup();
-    },
-    sipDialog,
-  };
+  private async variable(name: string): Promise<string> {
+    const query = { variable: name };
+    return (await this.ari.request<{ value: string }>('GET', `${this.path}/variable`, query)).value;
+  }
 
-  return {
-    call,
-    async onAnswered(atMs) {
-      if (answeredAt !== undefined) return;
-      answeredAt = atMs;
-      const started = play(toneHz);
-      const source = await waitFor('an RTP port', () => variable('CHANNEL(rtp,src)'), 2_000);
-      rtpPort = Number(source.split(':').at(-1));
-      await started;
-      answered.resolve();
-    },
-    onDigit(digit) {
-      digits += digit;
-    },
-    onEnded(cause) {
-      end = { ...cause, byUs: hungUpByUs };
-      answered.reject(
-        new Error(`${seed.phone} → ${seed.to} ended unanswered: ${cause.cause} ${cause.causeText}`),
-      );
-      ended.resolve(end);
-    },
-  };
+  private async ask(method: string, what: string, query: Record<string, string> = {}): Promise<void> {
+    await this.ari.request(method, `${this.path}${what}`, query);
+  }
 }
 
 function within<T>(promise: Promise<T>, what: string, limitMs: number): Promise<T> {
