@@ -9,9 +9,9 @@ import { version } from './version.ts';
 const usage = `vigie: live supervision for call centres on Asterisk
 
   vigie serve                        the server: panel, API, watching the PBX
-  vigie doctor                       what of the PBX is fine, missing or wrong; changes nothing. Status 1: something is
-                                     missing or wrong, 2: ARI cannot be reached
-  vigie doctor                       looks at the PBX: what is fine, missing or wrong; changes nothing
+  vigie doctor                       looks at the PBX: what is fine, missing or wrong, with the
+                                     lines to add; changes nothing. Status 1: something is
+                                     missing or wrong; 2: ARI cannot be reached
   vigie migrate                      brings the database to this version
   vigie user add --login L --name N --role admin|manager|supervisor|agent
                  [--team T] [--endpoint PJSIP/1001]
@@ -25,7 +25,7 @@ Settings are environment variables; README.md lists them all. Commands work besi
 `;
 const stopDeadlineMs = 10_000;
 
-/** Runs one command; settles with the exit status: 0 done, 1 failed (printed as `code: text`), 2 not understood (or no PBX to examine). */
+/** Runs one command; settles with the exit status: 0 done, 1 failed (printed as `code: text`), 2 not understood. `doctor` has its own. */
 async function main(args: string[]): Promise<number> {
   try {
     return await run(args);
