@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { AriEvent, LabAri } from './ari.ts';
-import { createPhoneCall, type PhoneCall, type PhoneCallControl } from './phone-call.ts';
+import { type AriChannel, type AriEvent, AriFailure, type LabAri } from './ari.ts';
+import { AriPhoneCall, type PhoneCall, type PhoneCallSeed } from './phone-call.ts';
 import { phoneEndpoint } from './pjsip.ts';
 import { type Behaviour, type Codec, customerToneHz, outsideBehaviour, type PhoneSpec } from './roster.ts';
 import { waitFor } from './tools.ts';
@@ -36,144 +36,152 @@ export interface Phones {
   close(): void;
 }
 
+/** Opens the phones' exchange: from now on they do with calls what they were told to. */
 export async function createPhones(ari: LabAri, roster: PhoneSpec[], pbxSip: string): Promise<Phones> {
-  const specs = new Map(roster.map((phone) => [phone.number, phone]));
-  const behaviours = new Map<string, Behaviour>(
-    roster.map((phone) => [phone.number, { ...phone.behaviour }]),
-  );
-  const current = new Map<string, PhoneCallControl>();
-  const log: PhoneCall[] = [];
-  const awaited = new Set<{ number: string; arrived(call: PhoneCall): void }>();
+  const exchange = new Exchange(ari, roster, pbxSip);
+  await exchange.open();
+  return exchange;
+}
 
-  const remember = (control: PhoneCallControl) => {
-    current.set(control.call.id, control);
-    log.push(control.call);
-    if (log.length > logMax) log.splice(0, logMax / 10);
-  };
+const usedEvents = ['StasisStart', 'ChannelStateChange', 'ChannelDtmfReceived', 'ChannelDestroyed'];
 
-  const behaviourOf = (number: string): Behaviour => behaviours.get(number) ?? outsideBehaviour;
+class Exchange implements Phones {
+  readonly roster: PhoneSpec[];
+  readonly log: PhoneCall[] = [];
+  private readonly ari: LabAri;
+  private readonly pbxSip: string;
+  private readonly specs: Map<string, PhoneSpec>;
+  private readonly behaviours: Map<string, Behaviour>;
+  private readonly current = new Map<string, AriPhoneCall>();
+  private readonly awaited = new Set<{ number: string; call: PhoneCall | undefined }>();
+  private socket: { close(): void } | undefined;
 
-  const onIncoming = async (event: AriEvent) => {
-    const channel = event.channel!;
+  constructor(ari: LabAri, roster: PhoneSpec[], pbxSip: string) {
+    this.ari = ari;
+    this.roster = roster;
+    this.pbxSip = pbxSip;
+    this.specs = new Map(roster.map((phone) => [phone.number, phone]));
+    this.behaviours = new Map(roster.map((phone) => [phone.number, { ...phone.behaviour }]));
+  }
+
+  async open(): Promise<void> {
+    this.socket = await this.ari.events('phones', (event) => this.onEvent(event));
+    const allowed = usedEvents.map((type) => ({ type }));
+    await this.ari.request('PUT', '/applications/phones/eventFilter', {}, { allowed });
+  }
+
+  close(): void {
+    this.socket?.close();
+  }
+
+  behave(number: string, behaviour: Partial<Behaviour>): void {
+    this.behaviours.set(number, { ...this.behaviourOf(number), ...behaviour });
+  }
+
+  async call(order: CallOrder): Promise<PhoneCall> {
+    const spec = this.specs.get(order.from);
+    if (!spec && order.from !== 'customer') throw new Error(`the lab has no phone ${order.from}`);
+    const number = spec?.number ?? order.callerId ?? anyMobile();
+    const name = order.callerName ?? spec?.name ?? '';
+    const call = this.remember({
+      id: `lab-${randomUUID()}`,
+      phone: spec?.number ?? 'outside',
+      direction: 'out',
+      to: order.to,
+      from: { number, name },
+      toneHz: order.toneHz ?? spec?.toneHz ?? customerToneHz,
+      startedAt: Date.now(),
+      autoAnswerAsked: false,
+    });
+    const endpoint = spec ? phoneEndpoint(spec.number, 0) : `trunk-${order.codec ?? 'slin16'}`;
+    try {
+      await this.ari.request('POST', '/channels', {
+        channelId: call.id,
+        endpoint: `PJSIP/${order.to}@${endpoint}`,
+        app: 'phones',
+        appArgs: 'out',
+        timeout: '-1',
+        callerId: `"${name.replaceAll('"', "'")}" <${number}>`,
+      });
+    } catch (error) {
+      this.current.delete(call.id);
+      call.onEnded({ cause: 0, causeText: 'never dialled', sipCode: undefined, at: Date.now() });
+      throw error;
+    }
+    return call;
+  }
+
+  async nextCall(number: string, limitMs = 10_000): Promise<PhoneCall> {
+    const one = { number, call: undefined as PhoneCall | undefined };
+    this.awaited.add(one);
+    const arrival = waitFor(`a call to arrive at ${number}`, () => one.call, limitMs, 5);
+    return arrival.finally(() => this.awaited.delete(one));
+  }
+
+  callsOf(number: string): PhoneCall[] {
+    return [...this.current.values()].filter((call) => call.phone === number);
+  }
+
+  async hangupAll(): Promise<void> {
+    await Promise.all([...this.current.values()].map((call) => call.hangup()));
+  }
+
+  private behaviourOf(number: string): Behaviour {
+    return this.behaviours.get(number) ?? outsideBehaviour;
+  }
+
+  private remember(seed: Omit<PhoneCallSeed, 'pbxSip'>): AriPhoneCall {
+    const call = new AriPhoneCall(this.ari, { ...seed, pbxSip: this.pbxSip });
+    this.current.set(call.id, call);
+    this.log.push(call);
+    if (this.log.length > logMax) this.log.splice(0, logMax / 10);
+    return call;
+  }
+
+  private onEvent(event: AriEvent): void {
+    const channel = event.channel;
+    if (!channel) return;
+    const call = this.current.get(channel.id);
+    const at = Date.parse(event.timestamp);
+    if (event.type === 'StasisStart' && !call) unlessOver(this.onIncoming(event, channel));
+    if (!call) return;
+    const up = event.type === 'ChannelStateChange' && channel.state === 'Up' && call.direction === 'in';
+    if (up || event.type === 'StasisStart') unlessOver(call.onAnswered(at));
+    if (event.type === 'ChannelDtmfReceived') call.onDigit(event.digit ?? '');
+    if (event.type !== 'ChannelDestroyed') return;
+    this.current.delete(channel.id);
+    const sipCode = event.tech_cause || undefined;
+    call.onEnded({ cause: event.cause ?? 0, causeText: event.cause_txt ?? '', sipCode, at });
+  }
+
+  private async onIncoming(event: AriEvent, channel: AriChannel): Promise<void> {
     const [place, number = '', auto, to = ''] = event.args ?? [];
-    const spec = specs.get(number);
-    const control = createPhoneCall(ari, {
+    const call = this.remember({
       id: channel.id,
       phone: number,
       direction: 'in',
       to: place === 'desk' ? number : to,
       from: channel.caller,
-      toneHz: spec?.toneHz ?? customerToneHz,
+      toneHz: this.specs.get(number)?.toneHz ?? customerToneHz,
       startedAt: Date.parse(event.timestamp),
       autoAnswerAsked: auto === 'auto',
-      pbxSip,
     });
-    remember(control);
-    for (const one of awaited) if (one.number === number) one.arrived(control.call);
-    await receive(ari, control, behaviourOf(number));
-  };
-
-  const onEvent = (event: AriEvent) => {
-    const control = event.channel && current.get(event.channel.id);
-    const failed = (error: unknown) => {
-      // A call may end while we are asking something of it; anything else is a fault of the lab.
-      if (!control?.call.end && !String(error).includes('404')) process.emitWarning(`lab phone: ${error}`);
-    };
-    if (event.type === 'StasisStart' && !control) return void onIncoming(event).catch(failed);
-    if (!control) return;
-    if (event.type === 'StasisStart') control.onAnswered(Date.parse(event.timestamp)).catch(failed);
-    if (
-      event.type === 'ChannelStateChange' &&
-      event.channel?.state === 'Up' &&
-      control.call.direction === 'in'
-    )
-      control.onAnswered(Date.parse(event.timestamp)).catch(failed);
-    if (event.type === 'ChannelDtmfReceived') control.onDigit(event.digit ?? '');
-    if (event.type === 'ChannelDestroyed') {
-      current.delete(event.channel!.id);
-      control.onEnded({
-        cause: event.cause ?? 0,
-        causeText: event.cause_txt ?? '',
-        sipCode: event.tech_cause || undefined,
-        at: Date.parse(event.timestamp),
-      });
-    }
-  };
-
-  const socket = await ari.events('phones', onEvent);
-  const allowed = ['StasisStart', 'ChannelStateChange', 'ChannelDtmfReceived', 'ChannelDestroyed'].map(
-    (type) => ({ type }),
-  );
-  await ari.request('PUT', '/applications/phones/eventFilter', {}, { allowed });
-
-  const call = async (order: CallOrder): Promise<PhoneCall> => {
-    const spec = specs.get(order.from);
-    if (!spec && order.from !== 'customer') throw new Error(`the lab has no phone ${order.from}`);
-    const number =
-      spec?.number ?? order.callerId ?? `06${String(Math.floor(Math.random() * 1e8)).padStart(8, '0')}`;
-    const control = createPhoneCall(ari, {
-      id: `lab-${randomUUID()}`,
-      phone: spec?.number ?? 'outside',
-      direction: 'out',
-      to: order.to,
-      from: { number, name: order.callerName ?? spec?.name ?? '' },
-      toneHz: order.toneHz ?? spec?.toneHz ?? customerToneHz,
-      startedAt: Date.now(),
-      autoAnswerAsked: false,
-      pbxSip,
-    });
-    remember(control);
-    const dialled = ari.request('POST', '/channels', {
-      channelId: control.call.id,
-      endpoint: `PJSIP/${order.to}@${spec ? phoneEndpoint(spec.number, 0) : `trunk-${order.codec ?? 'slin16'}`}`,
-      app: 'phones',
-      appArgs: 'out',
-      timeout: '-1',
-      callerId: `"${control.call.from.name.replaceAll('"', "'")}" <${number}>`,
-    });
-    await dialled.catch((error: unknown) => {
-      current.delete(control.call.id);
-      control.onEnded({ cause: 0, causeText: 'never dialled', sipCode: undefined, at: Date.now() });
-      throw error;
-    });
-    return control.call;
-  };
-
-  return {
-    roster,
-    log,
-    behave: (number, behaviour) => void behaviours.set(number, { ...behaviourOf(number), ...behaviour }),
-    call,
-    nextCall: async (number, limitMs = 10_000) => {
-      let call: PhoneCall | undefined;
-      const one = {
-        number,
-        arrived: (arriving: PhoneCall) => {
-          call ??= arriving;
-        },
-      };
-      awaited.add(one);
-      const arrival = waitFor(`a call to arrive at ${number}`, () => call, limitMs, 5);
-      return arrival.finally(() => awaited.delete(one));
-    },
-    callsOf: (number) =>
-      [...current.values()].map((control) => control.call).filter((made) => made.phone === number),
-    hangupAll: async () => {
-      await Promise.all([...current.values()].map((control) => control.call.hangup()));
-    },
-    close: () => socket.close(),
-  };
+    for (const one of this.awaited) if (one.number === number) one.call ??= call;
+    await receive(call, this.behaviourOf(number));
+  }
 }
 
+const anyMobile = () => `06${String(Math.floor(Math.random() * 1e8)).padStart(8, '0')}`;
+
 /** Does with an arriving call what the phone was told to do. */
-async function receive(ari: LabAri, control: PhoneCallControl, behaviour: Behaviour): Promise<void> {
-  const { call } = control;
-  const rule =
-    behaviour.answer === 'auto-header' ? (call.autoAnswerAsked ? 'auto' : 'ring') : behaviour.answer;
-  if (behaviour.hangupAfterMs !== undefined) {
-    const hangUp = () => after(behaviour.hangupAfterMs!, () => call.hangup(behaviour.cause));
+async function receive(call: AriPhoneCall, behaviour: Behaviour): Promise<void> {
+  const { hangupAfterMs } = behaviour;
+  if (hangupAfterMs !== undefined) {
+    const hangUp = () => after(hangupAfterMs, () => call.hangup(behaviour.cause));
     call.answered.then(hangUp, () => {});
   }
+  const rule =
+    behaviour.answer === 'auto-header' ? (call.autoAnswerAsked ? 'auto' : 'ring') : behaviour.answer;
   switch (rule) {
     case 'busy':
       return call.hangup(17);
@@ -182,22 +190,25 @@ async function receive(ari: LabAri, control: PhoneCallControl, behaviour: Behavi
     case 'forward':
       return call.blindTransfer(behaviour.forwardTo ?? '0699999999');
     case 'auto':
-      await ari.request('POST', `/channels/${call.id}/ring`);
-      return after(behaviour.answerAfterMs ?? 0, () => call.answer());
+      await call.ring();
+      after(behaviour.answerAfterMs ?? 0, () => call.answer());
+      return;
     case 'ring':
     case 'manual':
-      await ari.request('POST', `/channels/${call.id}/ring`);
-      return;
+      return call.ring();
     default:
       return rule satisfies never;
   }
 }
 
-/** Does it later, unless the call ended first. */
 function after(delayMs: number, act: () => Promise<void>): void {
-  setTimeout(() => {
-    act().catch((error: unknown) => {
-      if (!String(error).includes('404')) process.emitWarning(`lab phone: ${error}`);
-    });
-  }, delayMs).unref();
+  setTimeout(() => unlessOver(act()), delayMs).unref();
+}
+
+/** A call may end while we ask something of it; any other failure is a fault of the lab and is said aloud. */
+function unlessOver(work: Promise<void>): void {
+  work.catch((error: unknown) => {
+    const over = error instanceof AriFailure && [404, 409, 412].includes(error.status);
+    if (!over) process.emitWarning(`lab phone: ${error}`);
+  });
 }
