@@ -68,7 +68,8 @@ export function factOf(event: AriEvent): FactBody | undefined {
     case 'BridgeAttendedTransfer':
       return attendedTransferOf(event);
     case 'StasisStart':
-      return isOwnLeg(event.channel)
+      // A leg that the PBX led to another channel than the one we made still carries our leg's name as its argument.
+      return isOwnLeg(event.channel) || isOwnId(event.args?.[0] ?? '')
         ? {
             kind: 'own-leg-ready',
             uniqueId: event.channel.id,
