@@ -5,6 +5,7 @@ import { waitFor } from '../../scripts/lab/tools.ts';
 import { createAriTelephony } from '../../src/adapters/ari/telephony.ts';
 import type { StartSupervision, Supervision } from '../../src/contract/supervisions.ts';
 import type { Database } from '../../src/database/database.ts';
+import { type Calls, createCalls } from '../../src/features/calls/calls.ts';
 import {
   createSupervision,
   type SupervisionFeature,
@@ -15,7 +16,6 @@ import type { Log } from '../../src/ports/log.ts';
 import type { TelephonyFact } from '../../src/ports/telephony-facts.ts';
 import { makeViewer, type Viewer } from '../../src/ports/viewer.ts';
 import { openTestDatabase } from './database.ts';
-import { createLiveLegs } from './live-legs.ts';
 
 export type AuditEntry = {
   action: string;
@@ -27,6 +27,7 @@ export type AuditEntry = {
 /** One run of the supervision feature against a lab's PBX. */
 export interface Run {
   feature: SupervisionFeature;
+  calls: Calls;
   audit: AuditEntry[];
   facts: TelephonyFact[];
   /** Ends it without a goodbye: nothing is undone on the PBX. */
@@ -151,7 +152,7 @@ async function startRun(
     log: quiet,
     needsMembership: () => false,
   });
-  const calls = createLiveLegs(pbx);
+  const calls = createCalls({ db, people, clock: systemClock, log: quiet });
   const audit: AuditEntry[] = [];
   const facts: TelephonyFact[] = [];
   const feature = createSupervision({
@@ -159,7 +160,7 @@ async function startRun(
     telephonyOf: (name) => (name === pbx ? telephony.commands : undefined),
     pbxNames: [pbx],
     people,
-    calls,
+    calls: calls.live,
     audit: { write: async (entry) => void audit.push({ ...entry, atMs: Date.now() }) },
     clock: systemClock,
     log: quiet,
@@ -178,10 +179,11 @@ async function startRun(
   let stopped: Promise<void> | undefined;
   return {
     feature,
+    calls,
     audit,
     facts,
     abandon() {
-      stopped ??= telephony.stop();
+      stopped ??= Promise.all([telephony.stop(), calls.stop()]).then(() => {});
       return stopped;
     },
   };

@@ -25,6 +25,8 @@ export type Step = { ok: true } | { ok: false; because: SupervisionEnd; step: st
 export const done: Step = { ok: true };
 
 const snoopReadyTimeoutMs = 5_000;
+const cdrAttemptsMax = 10;
+const cdrRetryMs = 5;
 /**
  * A new snoop gives silence until both sides of the call have brought it a frame of 20 ms; put into the bridge before
  * that, it would make a hole in what the supervisor hears.
@@ -43,6 +45,7 @@ export class SessionParts {
   readonly #underWay = new Set<Promise<CommandOutcome>>();
   /** Snoops whose end is our own doing. */
   readonly #leaving = new Set<string>();
+  readonly #outOfCdr = new Set<string>();
   #bridgeAsked = false;
 
   constructor(commands: TelephonyCommands, plan: SessionPlan, log: Log) {
@@ -58,6 +61,7 @@ export class SessionParts {
     this.#bridgeAsked = true;
     this.legs.adopt(this.phoneId);
     this.legs.adopt(snoopLegIdOf(this.#plan.id, snoop));
+    this.#outOfCdr.add(snoopLegIdOf(this.#plan.id, snoop));
   }
 
   async makeBridge(): Promise<Step> {
@@ -103,10 +107,7 @@ export class SessionParts {
     const snoop = await Promise.race([news, later(snoopReadyTimeoutMs)]);
     if (!snoop) return failed('pbx-failed', 'snoop', 'the snoop did not arrive');
     if (!snoop.ready) return failed('call-ended', 'snoop', 'the snoop ended before it was used');
-    const kept = await this.#commands.keepOutOfCdr(legId);
-    if (!kept.ok && kept.why !== 'gone') {
-      this.#log.warn({ detail: kept.detail }, 'A snoop may appear in the call records of the PBX');
-    }
+    await this.#keepOutOfCdr(legId);
     return done;
   }
 
@@ -136,8 +137,10 @@ export class SessionParts {
     return this.#leaving.has(legId);
   }
 
-  hangUp(legId: string): void {
-    void this.#commands.hangUp(legId);
+  /** A leg that came too late, or is not the one that was asked for. */
+  async turnAway(legId: string): Promise<void> {
+    await this.#keepOutOfCdr(legId);
+    await this.#commands.hangUp(legId);
   }
 
   /** Settles when every command has settled and nothing it made is left. What cannot be reached now is the sweep's. */
@@ -152,9 +155,26 @@ export class SessionParts {
 
   async #clear(): Promise<void> {
     await Promise.all([
-      ...this.legs.living().map((legId) => this.#commands.hangUp(legId)),
+      // The supervisor's leg is kept out of the call records from its making; a snoop only can be once it is there.
+      ...this.legs.living().map(async (legId) => {
+        if (legId !== this.phoneId && !this.#outOfCdr.has(legId)) await this.#keepOutOfCdr(legId);
+        await this.#commands.hangUp(legId);
+      }),
       ...(this.#bridgeAsked ? [this.#commands.destroyBridge(this.#bridgeId)] : []),
     ]);
+  }
+
+  /** A leg is in our hands some milliseconds after Asterisk has said that it exists. */
+  async #keepOutOfCdr(legId: string): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      const kept = await this.#commands.keepOutOfCdr(legId);
+      if (kept.ok) return void this.#outOfCdr.add(legId);
+      if (kept.why === 'gone') return;
+      if (kept.why !== 'refused' || attempt === cdrAttemptsMax) {
+        return this.#log.warn({ detail: kept.detail }, 'A leg may appear in the call records of the PBX');
+      }
+      await later(cdrRetryMs);
+    }
   }
 
   async #bridge(...legIds: string[]): Promise<Step> {

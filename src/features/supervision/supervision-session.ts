@@ -104,7 +104,7 @@ export class SupervisionSession {
     if (fact.kind === 'own-leg-ready') {
       const isOurs = this.#parts.legs.onReady(fact);
       if (isOurs && isOpen(this.#state)) return;
-      this.#parts.hangUp(fact.uniqueId);
+      void this.#parts.turnAway(fact.uniqueId);
       // It names a leg of ours but is another channel: the phone sent the call elsewhere.
       if (!isOurs && parseOwnId(fact.args[0] ?? '')?.kind === 'phone') void this.end('phone-forwarded');
     } else if (fact.kind === 'own-leg-ended' && this.#parts.legs.onEnded(fact) === 'used') {
