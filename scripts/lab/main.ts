@@ -1,9 +1,8 @@
 import { parseArgs } from 'node:util';
 import { startDemoTraffic } from './demo.ts';
 import { type Lab, startLab } from './index.ts';
+import { fixedBase } from './ports.ts';
 import { isAlive, sayOnStderr } from './tools.ts';
-
-const fixedBase = 30_000;
 
 const help = `npm run lab [-- options]
   --demo [--rate N]   keep calls coming and going, N a minute (6)
@@ -19,7 +18,11 @@ const { values } = parseArgs({
 });
 
 if (values.help) console.log(help);
-else await main();
+else
+  await main().catch((error: Error) => {
+    sayOnStderr(error.message);
+    process.exitCode = 1;
+  });
 
 async function main(): Promise<void> {
   const signalled = Promise.withResolvers<void>();
