@@ -24,7 +24,6 @@ export function createPbxSource(pbx: PbxConfig, clock: Clock, log: Log): PbxSour
   const ari = createAriTelephony({
     name: pbx.name,
     ari: pbx.ari,
-    clock,
     log,
     needsMembership: () => !ami?.isConnected,
   });

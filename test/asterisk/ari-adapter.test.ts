@@ -4,11 +4,12 @@ import t, { type Test } from 'tap';
 import { startLab } from '../../scripts/lab/index.ts';
 import { waitFor } from '../../scripts/lab/tools.ts';
 import { createAriTelephony } from '../../src/adapters/ari/telephony.ts';
-import { systemClock } from '../../src/ports/clock.ts';
+import { createAriClient } from '../../src/asterisk-ari-client/index.ts';
 import { createFactRecorder, createMemoryLog, type FactRecorder } from '../support/facts.ts';
 import { createTcpProxy } from '../support/tcp-proxy.ts';
 
-const lab = await startLab({ name: 'ari-adapter' });
+t.setTimeout(300_000);
+const lab = await startLab({ name: 'ari-adapter', pbx: { overloadTrigger: 'global' } });
 t.teardown(() => lab.stop());
 
 interface Watching {
@@ -28,7 +29,6 @@ async function watch(
   const telephony = createAriTelephony({
     name: 'main',
     ari: { url: `http://127.0.0.1:${port}/ari`, username: lab.pbx.ariUsername, password, app },
-    clock: systemClock,
     log,
   });
   t.teardown(() => telephony.stop());
@@ -278,6 +278,48 @@ t.test('Hundreds of fast calls lose no fact', async (t) => {
   t.equal(recorder.of('leg-ended').length, 600);
   t.equal(recorder.of('bridge-entered').length, 600);
   t.equal(recorder.of('dial').filter((fact) => fact.status === 'ANSWER').length, 300);
+});
+
+t.test(
+  'A server that does nothing for three seconds leaves no event unread and no call refused',
+  async (t) => {
+    const { recorder } = await watchLive(t, 'blocked');
+    const calls = Array.from({ length: 200 }, (_, i) => ({
+      to: '8501',
+      callerId: `08${String(i).padStart(8, '0')}`,
+      plan: 'hangup' as const,
+      afterMs: 100,
+    }));
+    const making = lab.sipp({ calls, callsPerSecond: 50 });
+    await recorder.next('leg-created');
+    const until = performance.now() + 3000;
+    while (performance.now() < until);
+    const made = await making;
+    t.equal(made.filter((call) => call.ending === 'caller').length, 200, 'every call went through');
+    await waitFor('every leg’s end', () => recorder.of('leg-ended').length >= 400);
+    t.equal(recorder.of('pbx-lost').length, 0);
+    t.equal(recorder.of('leg-created').length, 400);
+  },
+);
+
+t.test('Whoever takes the application name away keeps it, and that is said', async (t) => {
+  const { recorder } = await watchLive(t, 'taken');
+  const thief = createAriClient({
+    url: lab.pbx.ariUrl,
+    username: lab.pbx.ariUsername,
+    password: lab.pbx.ariPassword,
+    app: 'taken',
+  });
+  t.teardown(() => thief.close());
+  const lostByThief: unknown[] = [];
+  thief.on('replaced', (info) => void lostByThief.push(info));
+  thief.connect();
+  const lost = await recorder.next('pbx-lost');
+  t.equal(lost.why, 'replaced');
+  const { customer } = await talk('1001', '1001');
+  await customer.hangup();
+  t.same(lostByThief, []);
+  t.equal(recorder.of('leg-created').length, 0);
 });
 
 t.test('A wrong password and a name already in use are said and fought by nobody', async (t) => {

@@ -7,7 +7,10 @@ import type { PbxConfig } from '../../src/config.ts';
 import { runDoctor } from '../../src/doctor.ts';
 
 const [good, bad] = await Promise.all([
-  startLab({ name: 'doctor-good' }),
+  startLab({
+    name: 'doctor-good',
+    pbx: { channelVars: 'CHANNEL(linkedid),CHANNEL(hangupsource),QUEUESTATUS' },
+  }),
   startLab({
     name: 'doctor-bad',
     pbx: {

@@ -46,7 +46,6 @@ export async function openCallsScene(options: LabOptions): Promise<CallsScene> {
   const telephony = createAriTelephony({
     name: 'main',
     ari: { url: lab.pbx.ariUrl, username: lab.pbx.ariUsername, password: lab.pbx.ariPassword, app: 'vigie' },
-    clock: systemClock,
     log: quietLog,
     needsMembership: () => false,
   });

@@ -3,6 +3,7 @@ import { type Lab, type LabOptions, startLab } from '../../scripts/lab/index.ts'
 import type { PhoneCall } from '../../scripts/lab/phone-call.ts';
 import { waitFor } from '../../scripts/lab/tools.ts';
 import { createAriTelephony } from '../../src/adapters/ari/telephony.ts';
+import { AppError } from '../../src/contract/errors.ts';
 import type { StartSupervision, Supervision } from '../../src/contract/supervisions.ts';
 import type { Database } from '../../src/database/database.ts';
 import { type Calls, createCalls } from '../../src/features/calls/calls.ts';
@@ -34,6 +35,12 @@ export interface Run {
   abandon(): Promise<void>;
 }
 
+export interface RunOptions {
+  ringTimeoutMs?: number;
+  sweepEveryMs?: number;
+  auditFails?: () => boolean;
+}
+
 /** A real PBX, its phones, a database, and people for every phone of the lab. */
 export interface Scene {
   lab: Lab;
@@ -41,7 +48,7 @@ export interface Scene {
   people: TestPeople;
   person(number: string): Person;
   viewer(number: string): Viewer;
-  start(options?: { ringTimeoutMs?: number; sweepEveryMs?: number }): Promise<Run>;
+  start(options?: RunOptions): Promise<Run>;
   /** A customer calls the number and is talking to an agent. */
   talk(to: string, agentNumber: string): Promise<{ customer: PhoneCall; agent: PhoneCall }>;
   wish(agentNumber: string, change?: Partial<StartSupervision>): StartSupervision;
@@ -143,12 +150,11 @@ async function startRun(
   lab: Lab,
   db: Database,
   people: TestPeople,
-  options: { ringTimeoutMs?: number; sweepEveryMs?: number },
+  { auditFails, ...options }: RunOptions,
 ): Promise<Run> {
   const telephony = createAriTelephony({
     name: pbx,
     ari: { url: lab.pbx.ariUrl, username: lab.pbx.ariUsername, password: lab.pbx.ariPassword, app: 'vigie' },
-    clock: systemClock,
     log: quiet,
     needsMembership: () => false,
   });
@@ -161,7 +167,12 @@ async function startRun(
     pbxNames: [pbx],
     people,
     calls: calls.live,
-    audit: { write: async (entry) => void audit.push({ ...entry, atMs: Date.now() }) },
+    audit: {
+      write: async (entry) => {
+        if (auditFails?.()) throw new AppError('audit-unavailable');
+        audit.push({ ...entry, atMs: Date.now() });
+      },
+    },
     clock: systemClock,
     log: quiet,
     ...options,

@@ -97,7 +97,7 @@ function checkAppName({ isAppHeld, app }: AriSight): Finding {
   return fine(topic, text);
 }
 
-export const channelVarsWanted = ['CHANNEL(linkedid)', 'CHANNEL(hangupsource)'] as const;
+export const channelVarsWanted = ['CHANNEL(linkedid)', 'CHANNEL(hangupsource)', 'QUEUESTATUS'] as const;
 
 function checkChannelVars({ channelVars }: AriSight): Finding {
   const topic = 'channelvars';
@@ -108,13 +108,14 @@ function checkChannelVars({ channelVars }: AriSight): Finding {
   if (channelVars === null)
     return { topic, verdict: 'unseen', text: 'cannot be seen without writing rights and all modules', fix };
   const missing = channelVarsWanted.filter((name) => !channelVars.includes(name));
-  if (missing.length === 0) return fine(topic, 'who hung up and linked ids come with every event');
+  if (missing.length === 0)
+    return fine(topic, 'who hung up, linked ids and ends of queues come with every event');
   const others = channelVars.filter((name) => !missing.includes(name as (typeof missing)[number]));
   const all = [...new Set([...others, ...channelVarsWanted])];
   return {
     topic,
     verdict: 'missing',
-    text: `${missing.join(' and ')} not sent: who hung up is sometimes unknown`,
+    text: `${missing.join(' and ')} not sent: who hung up, or how a queue ended, is sometimes unknown`,
     fix: { ...fix, lines: ['[general]', `channelvars = ${all.join(',')}`] },
   };
 }

@@ -10,7 +10,7 @@ const roundEveryMs = 8000;
 const queuesMax = 500;
 
 export interface MembershipOptions {
-  client: AriClient;
+  client(): AriClient;
   app: string;
   log: Log;
   /** False while another source (AMI) tells the membership: nothing is asked then. */
@@ -58,7 +58,7 @@ export function createMembership({
 
   async function readOnce(own: number): Promise<void> {
     const atMs = pbxNowMs();
-    const found = await withHelperChannel(client, app, (read) => readMembership(read, [...queues]));
+    const found = await withHelperChannel(client(), app, (read) => readMembership(read, [...queues]));
     if (own !== rounds) return;
     for (const [queue, members] of found) {
       const text = JSON.stringify(members);

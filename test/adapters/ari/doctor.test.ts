@@ -25,7 +25,7 @@ const healthy: AriSight = {
   isAppHeld: false,
   endpoints: [{ technology: 'PJSIP', resource: '1001', state: 'online', channel_ids: [] }],
   overloadTrigger: 'pjsip_only',
-  channelVars: ['CHANNEL(linkedid)', 'CHANNEL(hangupsource)'],
+  channelVars: ['CHANNEL(linkedid)', 'CHANNEL(hangupsource)', 'QUEUESTATUS'],
   config: { cdrEnable: 'yes', cdrUnanswered: '', hasVigieContext: true },
 };
 
@@ -56,7 +56,7 @@ t.test('Each fault is one line, with the lines that mend it', async (t) => {
       { channelVars: ['X', 'CHANNEL(linkedid)'] },
       'channelvars',
       'missing',
-      /channelvars = X,CHANNEL\(linkedid\),CHANNEL\(hangupsource\)/,
+      /channelvars = X,CHANNEL\(linkedid\),CHANNEL\(hangupsource\),QUEUESTATUS/,
     ],
     ['channelvars unseen', { channelVars: null }, 'channelvars', 'unseen', /channelvars = /],
     ['no endpoint', { endpoints: [] }, 'Endpoints', 'wrong', null],

@@ -1,0 +1,207 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type AriClient, type AriEvent, createAriClient } from '../../asterisk-ari-client/index.ts';
+import type { Clock } from '../../ports/clock.ts';
+import { createFactStamp } from '../../ports/fact-stamp.ts';
+import type { Log } from '../../ports/log.ts';
+import type { FactBody, TelephonyFact } from '../../ports/telephony-facts.ts';
+import { readDeviceStates } from './device-reading.ts';
+import { createEventBuffer } from './event-buffer.ts';
+import { eventTypesUsed, factOf } from './facts.ts';
+import { createLivingLegs } from './living-legs.ts';
+import { createMembership } from './membership.ts';
+import { checkName } from './name-check.ts';
+import { type PbxIdentity, readIdentity } from './pbx-identity.ts';
+import { lossOfEnd, lossOfError, lossOfFailure, type PbxLoss } from './pbx-loss.ts';
+import { factsOfSnapshot, type PbxSnapshot, readSnapshot } from './pbx-snapshot.ts';
+import { timeMs } from './snapshots.ts';
+
+export interface PbxReaderOptions {
+  /** The PBX's name in facts and records. */
+  name: string;
+  ari: { url: string; username: string; password: string; app: string };
+  clock: Clock;
+  log: Log;
+  emit(fact: TelephonyFact): void;
+}
+
+/** Reads one PBX, on whatever thread it is made. */
+export interface PbxReader {
+  start(): void;
+  /** Ends the connection at once and says so; `resume` makes a new one, and everything is told anew. */
+  suspend(detail: string): void;
+  resume(): void;
+  stop(): Promise<void>;
+  watchQueues(names: readonly string[]): void;
+  /** Whether queue membership must be asked over ARI; false while AMI tells it. */
+  needMembership(isNeeded: boolean): void;
+}
+
+/** While another server holds our name, a password is refused, or Asterisk is too old: no hurry. */
+const slowRetryMs = 30_000;
+const fastRetryMs = 1000;
+
+/**
+ * Reads its events, translates each once into a fact, and on each connection says anew what is there. Never throws for
+ * what the PBX does: a PBX that cannot be read is a `pbx-lost` fact that says why.
+ */
+export function createPbxReader({ name, ari, clock, log, emit: onFact }: PbxReaderOptions): PbxReader {
+  const stamp = createFactStamp(name, 'ari', clock);
+  const legs = createLivingLegs();
+  const stopping = new AbortController();
+  let client = connectable();
+  let isMembershipNeeded = true;
+  const membership = createMembership({
+    client: () => client,
+    app: ari.app,
+    log,
+    isNeeded: () => isMembershipNeeded,
+    pbxNowMs: stamp.pbxNowMs,
+    emit,
+  });
+  let buffer = createEventBuffer();
+  let isLive = false;
+  let resyncs = 0;
+  let startedAtMs = 0;
+  let lastHeardAtMs = 0;
+  let lastLoss = '';
+
+  function emit(body: FactBody, atMs: number): void {
+    legs.follow(body);
+    onFact(stamp.fact(body, atMs));
+  }
+
+  function connectable(): AriClient {
+    const made = createAriClient({
+      ...ari,
+      subscribeAll: true,
+      eventTypes: eventTypesUsed,
+      replacedRetryMs: slowRetryMs,
+      unauthorizedRetryMs: slowRetryMs,
+      log,
+    });
+    made.on('event', takeEvent);
+    made.on('connected', () => void resync());
+    made.on('disconnected', ({ reason }) => {
+      if (made === client && !stopping.signal.aborted) lose(lossOfEnd(reason, ari.app));
+    });
+    made.on('connectFailed', (failure) => lose(lossOfFailure(failure)));
+    return made;
+  }
+
+  function translate(event: AriEvent, atMs: number): void {
+    lastHeardAtMs = atMs;
+    try {
+      membership.notice(event);
+      const body = factOf(event);
+      if (body) emit(body, atMs);
+    } catch (error) {
+      // One event that is not of its type's form must not take the next ones with it.
+      log.error({ err: error, type: event.type }, 'An event could not be taken');
+    }
+  }
+
+  function takeEvent(event: AriEvent): void {
+    const atMs = timeMs(event.timestamp) ?? stamp.pbxNowMs();
+    if (isLive) translate(event, atMs);
+    else if (!buffer.add(event, atMs)) void resync();
+  }
+
+  function lose({ why, detail }: PbxLoss): void {
+    isLive = false;
+    membership.pause();
+    if (lastLoss === why + detail) return;
+    lastLoss = why + detail;
+    log.warn({ pbx: name, why, detail }, 'The PBX cannot be read');
+    emit({ kind: 'pbx-lost', why, detail }, stamp.pbxNowMs());
+  }
+
+  /** Reads everything anew. What happens meanwhile waits in the buffer; when that is full, it begins again. */
+  async function resync(): Promise<void> {
+    resyncs += 1;
+    const own = resyncs;
+    const reading = client;
+    const isCurrent = () => own === resyncs && reading === client && client.isConnected;
+    isLive = false;
+    buffer = createEventBuffer();
+    stamp.nextGeneration();
+    try {
+      await reading.filterEvents(eventTypesUsed);
+      const identity = await readIdentity(reading, clock, stamp);
+      const atMs = stamp.pbxNowMs();
+      const snapshot = await readSnapshot(reading);
+      if (!isCurrent()) return;
+      goLive(identity, snapshot, atMs);
+      tellDevices(reading, snapshot, isCurrent);
+    } catch (error) {
+      if (!isCurrent()) return;
+      const loss = lossOfError(error);
+      lose(loss);
+      await pause(loss.why === 'disconnected' ? fastRetryMs : slowRetryMs);
+      if (isCurrent()) void resync();
+    }
+  }
+
+  function goLive(identity: PbxIdentity, snapshot: PbxSnapshot, atMs: number): void {
+    const becauseRestarted = startedAtMs !== 0 && identity.startedAtMs !== startedAtMs;
+    const gap = { lastSeenAtMs: lastHeardAtMs, becauseRestarted };
+    startedAtMs = identity.startedAtMs;
+    lastLoss = '';
+    log.info({ pbx: name, version: identity.version }, 'The PBX is read');
+    emit({ kind: 'pbx-connected', asteriskVersion: identity.version, startedAtMs }, atMs);
+    const facts = factsOfSnapshot(snapshot);
+    for (const body of facts) emit(body, atMs);
+    const present = new Set([...snapshot.channels.map(({ id }) => id), ...buffer.endedIds()]);
+    for (const body of legs.vanished(present, gap)) emit(body, atMs);
+    const liveUniqueIds = facts.flatMap((body) => (body.kind === 'leg-seen' ? [body.leg.uniqueId] : []));
+    emit({ kind: 'resynced', liveUniqueIds }, atMs);
+    lastHeardAtMs = atMs;
+    isLive = true;
+    buffer.drain(translate);
+    membership.resume();
+  }
+
+  /** In their own time: calls are live already, and a state that is not read comes with its next change. */
+  function tellDevices(reading: AriClient, { endpoints }: PbxSnapshot, isCurrent: () => boolean): void {
+    readDeviceStates(reading, endpoints, isCurrent, (body) => emit(body, stamp.pbxNowMs())).catch((error) =>
+      log.warn({ err: error }, 'Not every device state could be read'),
+    );
+  }
+
+  /** A first connection waits until no other server holds our name: we never throw one out. */
+  async function connectWhenFree(): Promise<void> {
+    const own = client;
+    for (let waitMs = fastRetryMs / 4; own === client && !stopping.signal.aborted; ) {
+      const loss = await checkName(own, ari.app);
+      if (own !== client || stopping.signal.aborted) return;
+      if (!loss) return own.connect();
+      lose(loss);
+      waitMs = Math.min(waitMs * 2, 10 * fastRetryMs);
+      await pause(loss.why === 'disconnected' ? waitMs : slowRetryMs);
+    }
+  }
+
+  const pause = (ms: number) => delay(ms, undefined, { signal: stopping.signal }).catch(() => {});
+
+  return {
+    start() {
+      stamp.nextGeneration();
+      void connectWhenFree();
+    },
+    suspend(detail) {
+      const left = client;
+      client = connectable();
+      lose({ why: 'disconnected', detail });
+      void left.close();
+    },
+    resume: () => void connectWhenFree(),
+    async stop() {
+      stopping.abort();
+      membership.pause();
+      await client.close();
+    },
+    watchQueues: membership.watch,
+    needMembership(isNeeded) {
+      isMembershipNeeded = isNeeded;
+    },
+  };
+}

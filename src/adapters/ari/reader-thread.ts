@@ -1,0 +1,62 @@
+/** The reader's thread: nothing that the server does can keep it from reading the PBX. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { systemClock } from '../../ports/clock.ts';
+import type { Log } from '../../ports/log.ts';
+import { createOutbox } from './outbox.ts';
+import { createPbxReader } from './pbx-reader.ts';
+import type { FromReader, ReaderData, ToReader } from './reader-protocol.ts';
+
+const port = parentPort!;
+const say = (message: FromReader) => port.postMessage(message);
+const outbox = createOutbox({
+  send: (text, count) => say({ kind: 'facts', text, count }),
+  // A socket that is not read fills up and harms the PBX; one that is cut does not.
+  onFull: () => reader.suspend('this server does not keep up with the PBX; what happens now is read later'),
+  onEmpty: () => reader.resume(),
+});
+const reader = createPbxReader({
+  ...(workerData as ReaderData),
+  clock: systemClock,
+  log: logTo(say),
+  emit: outbox.add,
+});
+
+port.on('message', (message: ToReader) => {
+  switch (message.kind) {
+    case 'taken':
+      return outbox.taken(message.count);
+    case 'watch-queues':
+      return reader.watchQueues(message.names);
+    case 'need-membership':
+      return reader.needMembership(message.isNeeded);
+    case 'stop':
+      return void reader.stop().then(() => port.close());
+    default:
+      message satisfies never;
+  }
+});
+reader.start();
+
+function logTo(send: (message: FromReader) => void): Log {
+  const write =
+    (level: 'debug' | 'info' | 'warn' | 'error', bound: object) => (fields: object, message: string) =>
+      send({ kind: 'log', level, fields: { ...bound, ...plain(fields) }, message });
+  const made = (bound: object): Log => ({
+    debug: write('debug', bound),
+    info: write('info', bound),
+    warn: write('warn', bound),
+    error: write('error', bound),
+    child: (fields) => made({ ...bound, ...plain(fields) }),
+  });
+  return made({});
+}
+
+/** Errors of ours lose their class on the way between threads; what they say must not be lost. */
+function plain(fields: object): object {
+  return Object.fromEntries(
+    Object.entries(fields).map(([key, value]) => [
+      key,
+      value instanceof Error ? { type: value.name, message: value.message, stack: value.stack } : value,
+    ]),
+  );
+}
