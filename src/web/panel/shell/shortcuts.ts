@@ -43,5 +43,8 @@ function isTaken(event: KeyboardEvent): boolean {
     )
   )
     return true;
-  return document.querySelector('[role="dialog"], [role="listbox"]') !== null;
+  // The library keeps closed lists in the page, unseen.
+  return [...document.querySelectorAll('[role="dialog"], [role="listbox"]')].some((one) =>
+    one.checkVisibility(),
+  );
 }

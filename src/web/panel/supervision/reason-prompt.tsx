@@ -1,5 +1,5 @@
 import { Alert, Button, Group, Modal, SegmentedControl, Stack, Text, TextInput } from '@mantine/core';
-import { type FormEvent, useState, useSyncExternalStore } from 'react';
+import { type FormEvent, useRef, useState, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Agent, AgentAction } from '../../../contract/agents.ts';
 import { board, useRow } from '../live/live.ts';
@@ -15,9 +15,13 @@ const close = () => promptStore.set(null);
 export function ReasonPrompt() {
   const { t } = useTranslation();
   const asked = useSyncExternalStore(promptStore.subscribe, promptStore.get);
-  const agent = useRow(board.agents, asked?.agentId ?? '');
+  // While it closes it goes on saying what it asked.
+  const last = useRef(asked);
+  if (asked) last.current = asked;
+  const shown = last.current;
+  const agent = useRow(board.agents, shown?.agentId ?? '');
   const title =
-    asked && agent ? t('start.title', { mode: t(`mode.${asked.mode}`), name: agent.name.slice(0, 80) }) : '';
+    shown && agent ? t('start.title', { mode: t(`mode.${shown.mode}`), name: agent.name.slice(0, 80) }) : '';
   return (
     <Modal
       opened={asked !== null && agent !== undefined}
@@ -26,7 +30,7 @@ export function ReasonPrompt() {
       closeButtonProps={{ 'aria-label': t('common.close') }}
       size={440}
     >
-      {asked && agent && <ReasonForm key={asked.agentId} agent={agent} mode={asked.mode} />}
+      {shown && agent && <ReasonForm key={shown.agentId} agent={agent} mode={shown.mode} />}
     </Modal>
   );
 }

@@ -75,7 +75,7 @@ export const admin: typeof french = {
       title: 'Teams',
       hint: 'A supervisor sees and listens to the agents of his teams.',
       add: 'Add a team',
-      edit: 'Rename {{name}}',
+      edit: 'Edit {{name}}',
       remove: 'Delete',
       removeAsk: 'Delete the team “{{name}}”? Its members stay.',
       empty: 'No team',

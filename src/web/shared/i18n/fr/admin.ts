@@ -73,7 +73,7 @@ export const admin = {
       title: 'Équipes',
       hint: 'Un superviseur voit et écoute les agents de ses équipes.',
       add: 'Ajouter une équipe',
-      edit: 'Renommer {{name}}',
+      edit: 'Modifier {{name}}',
       remove: 'Supprimer',
       removeAsk: 'Supprimer l’équipe « {{name}} » ? Ses membres restent.',
       empty: 'Aucune équipe',

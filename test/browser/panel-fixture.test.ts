@@ -1,0 +1,350 @@
+import type { Browser, Page } from 'playwright-core';
+import t, { type Test } from 'tap';
+import { waitFor } from '../support/wait-for.ts';
+import { accessibilityFindings, launchBrowser, openPage, type PageOptions } from './support/browser.ts';
+import { ensurePanelBuilt } from './support/built-panel.ts';
+import { type FixtureOptions, startFixture } from './support/fixture-server.ts';
+import { hostileNames, inState } from './support/floor.ts';
+
+// A stuck step says so long before the file's own limit does.
+const stepLimitMs = 15_000;
+let browser: Browser;
+t.before(async () => {
+  await ensurePanelBuilt();
+  browser = await launchBrowser();
+});
+t.teardown(() => browser?.close());
+
+const agentRow = '[role=row][data-agent-id]';
+
+async function open(t: Test, options: FixtureOptions & PageOptions & { path?: string }) {
+  const fixture = await startFixture(options);
+  const { page, complaints, context } = await openPage(browser, fixture.url + (options.path ?? '/'), options);
+  page.setDefaultTimeout(stepLimitMs);
+  t.teardown(async () => {
+    await context.close();
+    await fixture.close();
+  });
+  return { fixture, page, complaints };
+}
+
+async function assertAccessible(t: Test, page: Page, what: string): Promise<void> {
+  t.same(await accessibilityFindings(page), [], `${what}: no accessibility finding`);
+}
+
+/** Nothing is wider than the window: no part of the page is pushed out of sight. */
+async function assertFits(t: Test, page: Page, what: string): Promise<void> {
+  const wide = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+  t.ok((wide as number) <= 0, `${what} fits the window`);
+}
+
+for (const theme of ['light', 'dark'] as const) {
+  t.test(`Every page is accessible, ${theme}`, async (t) => {
+    const language = theme === 'light' ? 'fr' : 'en';
+    const { page, complaints, fixture } = await open(t, { agents: 60, theme, language });
+    await page.waitForSelector(agentRow);
+    await assertAccessible(t, page, 'live panel');
+    await page.click('[data-action=listen]');
+    await page.waitForSelector('[role=dialog] input[data-autofocus]');
+    await assertAccessible(t, page, 'reason');
+    await page.keyboard.press('Escape');
+    const pages: [string, string][] = [
+      ['/calls', 'tbody tr'],
+      ['/admin/agents', 'tbody tr'],
+      ['/admin/teams', 'tbody tr'],
+      ['/admin/queues', 'tbody tr'],
+      ['/admin/people', 'tbody tr'],
+      ['/account', 'form'],
+    ];
+    for (const [path, sign] of pages) {
+      await page.goto(fixture.url + path);
+      await page.waitForSelector(sign);
+      await assertAccessible(t, page, path);
+      await assertFits(t, page, path);
+    }
+    fixture.signOutEverybody();
+    await page.waitForSelector('input[name=login]');
+    await assertAccessible(t, page, 'sign-in');
+    t.same(complaints, []);
+  });
+}
+
+t.test('Signing in with a wrong password says so; with the right one opens the panel', async (t) => {
+  const { page } = await open(t, { agents: 3, signedIn: false });
+  await page.fill('input[name=login]', 'camille');
+  await page.fill('input[name=password]', 'wrong');
+  await page.keyboard.press('Enter');
+  t.match(await page.textContent('[role=alert]'), /Identifiant inconnu ou mot de passe faux/);
+  await page.fill('input[name=password]', 'right-password');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector(agentRow);
+  await page.click('text=Se déconnecter');
+  await page.waitForSelector('input[name=login]');
+});
+
+t.test('A thousand agents are there, and only those in sight are drawn', async (t) => {
+  const { page } = await open(t, { agents: 1000 });
+  await page.waitForSelector(agentRow);
+  t.match(await page.textContent('[aria-pressed=true]'), '1000');
+  t.ok((await page.locator(agentRow).count()) < 60);
+  await page.locator(agentRow).first().focus();
+  await page.keyboard.press('End');
+  const last = await waitFor(
+    () => page.evaluate('Number(document.activeElement.getAttribute("aria-rowindex"))') as Promise<number>,
+    (n) => n > 1000,
+  );
+  t.equal(last, 1005, 'the last of 1,000 agents and 4 teams, below the heading');
+});
+
+t.test('A change reaches its row; a missed number asks for a snapshot', async (t) => {
+  const { page, fixture } = await open(t, { agents: 30 });
+  await page.waitForSelector(agentRow);
+  const id = (await page.locator(agentRow).first().getAttribute('data-agent-id'))!;
+  const row = page.locator(`${agentRow}[data-agent-id="${id}"]`);
+  fixture.change({ agents: [inState(fixture.agent(id), 'paused', 0, Date.now())] });
+  await waitFor(
+    () => row.textContent(),
+    (text) => /En pause\s*Déjeuner/.test(text ?? ''),
+  );
+  fixture.skip(2);
+  fixture.change({ agents: [inState(fixture.agent(id), 'on-call', 0, Date.now())] });
+  await waitFor(
+    () => row.textContent(),
+    (text) => /En appel/.test(text ?? ''),
+  );
+  t.equal(fixture.resyncs(), 1);
+  fixture.change({ gone: { agents: [id] } });
+  await waitFor(
+    () => row.count(),
+    (n) => n === 0,
+  );
+});
+
+t.test('Buttons are those the server offers, and no other', async (t) => {
+  const { page, fixture } = await open(t, { agents: 30 });
+  await page.waitForSelector('[data-action=barge]');
+  const row = page.locator(agentRow, { has: page.locator('[data-action=barge]') }).first();
+  const id = (await row.getAttribute('data-agent-id'))!;
+  fixture.change({ agents: [{ ...fixture.agent(id), mayDo: ['listen'] }] });
+  const buttons = page.locator(`[data-agent-id="${id}"] button`);
+  await waitFor(
+    () => buttons.count(),
+    (n) => n === 1,
+  );
+  t.match(await buttons.first().getAttribute('aria-label'), /^Écouter/);
+});
+
+t.test('Listening by keyboard: choose, L, reason, Enter, switch, Escape', async (t) => {
+  const { page, fixture } = await open(t, { agents: 30, language: 'en' });
+  await page.waitForSelector('[data-action=listen]');
+  await page.keyboard.press('/');
+  t.equal(await page.evaluate('document.activeElement.id'), 'board-search');
+  const busy = fixture.floor().agents.find(({ mayDo }) => mayDo.length > 0)!;
+  await page.keyboard.type(busy.name);
+  await waitFor(
+    () => page.locator(agentRow).count(),
+    (n) => n === 1,
+  );
+  await page.locator(agentRow).first().focus();
+  await page.keyboard.press('l');
+  await page.waitForSelector('[role=dialog] input[data-autofocus]');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('text=Give a reason');
+  await page.keyboard.type('Training of the new one');
+  await page.keyboard.press('Enter');
+  const bar = page.locator('section[aria-label="Supervision in progress"]');
+  await waitFor(
+    () => bar.textContent(),
+    (text) => /Your phone is ringing/.test(text ?? ''),
+  );
+  const sent = fixture.requests.find(({ method }) => method === 'POST')!;
+  t.match(sent.body, {
+    agentId: busy.id,
+    mode: 'listen',
+    scope: 'call',
+    device: 'phone',
+    reason: 'Training of the new one',
+  });
+  const [row] = fixture.floor().supervisions;
+  fixture.change({ supervisions: [{ ...row!, state: 'live' }] });
+  await waitFor(
+    () => bar.textContent(),
+    (text) => /You are listening to.*0:0\d/.test(text ?? ''),
+  );
+  await assertAccessible(t, page, 'supervision bar');
+  await page.locator(agentRow).first().focus();
+  await page.keyboard.press('w');
+  await waitFor(
+    () => bar.textContent(),
+    (text) => /You are whispering to/.test(text ?? ''),
+  );
+  fixture.change({ supervisions: [{ ...fixture.floor().supervisions[0]!, onHold: true }] });
+  await waitFor(
+    () => bar.textContent(),
+    (text) => /On hold: he cannot hear you/.test(text ?? ''),
+  );
+  await page.locator(agentRow).first().focus();
+  await page.keyboard.press('Escape');
+  await waitFor(
+    () => bar.count(),
+    (n) => n === 0,
+  );
+  t.equal(fixture.requests.at(-1)?.method, 'DELETE');
+  await page.locator(agentRow).first().focus();
+  await page.keyboard.press('b');
+  await waitFor(
+    () => page.inputValue('[role=dialog] input[data-autofocus]'),
+    (text) => text === 'Training of the new one',
+  );
+});
+
+t.test('What fails is said in the reader’s words: at the click, and afterwards', async (t) => {
+  const { page, fixture } = await open(t, { agents: 30 });
+  fixture.failures.set('POST /api/supervisions', 'call-already-ended');
+  await listenToFirst(page);
+  await page.waitForSelector('text=L’appel est terminé.');
+  t.equal(
+    await page.locator('section[aria-label="Supervision en cours"]').count(),
+    0,
+    'nothing pretends to run',
+  );
+  fixture.failures.clear();
+  await listenToFirst(page);
+  const [row] = await waitFor(
+    () => fixture.floor().supervisions,
+    (rows) => rows.length === 1,
+  );
+  fixture.endSupervision(row!.id, 'phone-refused');
+  await page.waitForSelector('text=Votre téléphone a refusé l’appel');
+});
+
+async function listenToFirst(page: Page): Promise<void> {
+  await page.click('[data-action=listen] >> nth=0');
+  await page.fill('[role=dialog] input[data-autofocus]', 'Contrôle qualité');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('[role=dialog]', { state: 'detached' });
+}
+
+t.test('A lost connection is said, and mended without a click', async (t) => {
+  const { page, fixture } = await open(t, { agents: 30 });
+  await page.waitForSelector(agentRow);
+  fixture.live.disconnectSockets(true);
+  await page.waitForSelector('text=Connexion perdue');
+  await page.waitForSelector('text=Connexion perdue', { state: 'detached' });
+  await page.waitForSelector('text=En direct');
+  fixture.signOutEverybody();
+  await page.waitForSelector('text=Votre session a pris fin');
+});
+
+t.test('What the PBX does not tell is said, not guessed', async (t) => {
+  const since = new Date().toISOString();
+  const pbx = { name: 'main', since, detail: null, queueMembershipMaxAgeMs: 10_000 };
+  const { page, fixture } = await open(t, {
+    agents: 3,
+    device: null,
+    pbxs: [{ ...pbx, state: 'connected', ami: 'not-configured' }],
+  });
+  await page.waitForSelector('text=Sans AMI sur « main »');
+  await page.waitForSelector('text=Vous n’avez pas de téléphone');
+  const states = {
+    refused: 'refuse nos identifiants',
+    disconnected: 'ne répond pas',
+    replaced: 'Un autre serveur',
+    'too-old': 'trop ancien',
+  } as const;
+  for (const [state, text] of Object.entries(states) as [keyof typeof states, string][]) {
+    fixture.change({ pbxs: [{ ...pbx, state, ami: 'disconnected' }] });
+    await page.waitForSelector(`text=${text}`);
+  }
+});
+
+t.test('Hostile names are shown as text and keep their place', async (t) => {
+  const { page, complaints } = await open(t, { agents: 60, hostile: true });
+  await page.waitForSelector(agentRow);
+  const heights = await page
+    .locator(agentRow)
+    .evaluateAll((rows) => rows.map((row) => (row as unknown as { offsetHeight: number }).offsetHeight));
+  t.same([...new Set(heights)], [40]);
+  await assertFits(t, page, 'the live panel');
+  t.equal(await page.title(), 'Vigie', 'no markup in a name runs');
+  t.equal(await page.locator('[role=grid] img, [role=grid] script').count(), 0);
+  await page.waitForSelector(`text=${hostileNames[0]}`);
+  await assertAccessible(t, page, 'hostile names');
+  t.same(complaints, []);
+});
+
+t.test('With nobody yet, the PBX’s endpoints are offered and added by one click', async (t) => {
+  const { page, fixture } = await open(t, { agents: 0 });
+  await page.waitForSelector('text=Personne à la vigie');
+  await assertAccessible(t, page, 'no agents');
+  await page.click('[aria-label="Ajouter PJSIP/1001"]');
+  await page.waitForSelector('text=Alice Martin a été ajouté');
+  t.match(fixture.requests.find(({ method }) => method === 'POST')?.body, {
+    name: 'Alice Martin',
+    endpoint: 'PJSIP/1001',
+  });
+});
+
+t.test('Calls: filtered, paged, opened, exported with the same filters', async (t) => {
+  const { page, fixture } = await open(t, { agents: 30, path: '/calls' });
+  await page.waitForSelector('tbody tr');
+  t.equal(await page.locator('tbody tr').count(), 100);
+  await page.click('text=Afficher la suite');
+  await waitFor(
+    () => page.locator('tbody tr').count(),
+    (n) => n === 200,
+  );
+  await page.click('input[placeholder="Résultat"]');
+  await page.click('[role=option] >> text=Abandonné');
+  await waitFor(
+    () => page.locator('tbody tr').count(),
+    (n) => n === 40,
+  );
+  t.match(
+    await page.locator('a[download]').getAttribute('href'),
+    /\/api\/calls\.csv\?from=.*&state=abandoned/,
+  );
+  t.match(fixture.requests.at(-1)?.url, /state=abandoned/);
+  await page.click('tbody a >> nth=0');
+  await page.waitForSelector('text=Abandon en file');
+  await page.waitForSelector('#call-timeline');
+  await assertAccessible(t, page, 'a call');
+  await page.keyboard.press('Escape');
+  await page.waitForSelector('#call-timeline', { state: 'detached' });
+  t.match(page.url(), /\/calls\?.*state=abandoned/, 'the filters stay');
+});
+
+t.test('A CSV file with mistakes is refused with its list of lines', async (t) => {
+  const { page } = await open(t, { agents: 3, path: '/admin/agents?import' });
+  await page.waitForSelector('[role=dialog]');
+  const file = (content: string) => ({
+    name: 'agents.csv',
+    mimeType: 'text/csv',
+    buffer: Buffer.from(content),
+  });
+  await page.setInputFiles('input[type=file]', file('name;endpoint\nwrong'));
+  await page.click('[role=dialog] button[type=submit]');
+  await page.waitForSelector('text=Rien n’a été importé');
+  t.same(await page.locator('[role=dialog] tbody tr td:first-child').allTextContents(), ['3', '7']);
+  await page.setInputFiles('input[type=file]', file('name;endpoint\nAlice;PJSIP/1001'));
+  await page.click('[role=dialog] button[type=submit]');
+  await page.waitForSelector('text=2 lignes importées');
+});
+
+t.test('An administrator alone sees his own pages and nothing to listen to', async (t) => {
+  const { page } = await open(t, { agents: 3, roles: ['admin'] });
+  await page.waitForSelector('tbody tr');
+  t.match(page.url(), /\/admin\/agents/);
+  t.equal(await page.locator('text=Panneau Live').count(), 0);
+});
+
+t.test('Language and theme are switched, and stay', async (t) => {
+  const { page } = await open(t, { agents: 3, path: '/account' });
+  await page.click('label:has-text("English")');
+  await page.waitForSelector('text=My account');
+  await page.click('label:has-text("Dark")');
+  await page.reload();
+  await page.waitForSelector('h1:has-text("My account")');
+  t.equal(await page.getAttribute('html', 'lang'), 'en');
+  t.equal(await page.getAttribute('html', 'data-mantine-color-scheme'), 'dark');
+});
