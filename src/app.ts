@@ -8,6 +8,7 @@ import { createPanelPresence } from './adapters/sockets/panel-presence.ts';
 import { createSockets } from './adapters/sockets/sockets.ts';
 import type { Config } from './config.ts';
 import type { Database } from './database/database.ts';
+import { listenTo } from './database/listen.ts';
 import { createAccounts } from './features/accounts/accounts.ts';
 import { createAgents } from './features/agents/agents.ts';
 import { createPeopleDirectory } from './features/agents/people-directory.ts';
@@ -46,9 +47,9 @@ export async function startApp(config: Config): Promise<App> {
   try {
     const lock = await lockDataDir(config.dataDir);
     undo.push(() => lock.release());
-    const { db, close } = await openConfiguredDatabase(config, log, (text) => log.info({}, text));
+    const { db, url, close } = await openConfiguredDatabase(config, log, (text) => log.info({}, text));
     undo.push(close);
-    const { http, watch } = await build({ config, log, db, undo });
+    const { http, watch } = await build({ config, log, db, url, undo });
     await http.listen({ host: config.host, port: config.port });
     if (!http.server.listening) await once(http.server, 'listening');
     await watch();
@@ -63,16 +64,27 @@ interface Site {
   config: Config;
   log: Log;
   db: Database;
+  /** Of the database. */
+  url: string;
   /** How each part ends, in the order they began. */
   undo: (() => unknown)[];
 }
 
 /** Every feature, handed what it needs from the others; nothing runs yet but the HTTP server's routes. */
-async function build({ config, log, db, undo }: Site): Promise<{ http: HttpServer; watch(): Promise<void> }> {
+async function build({
+  config,
+  log,
+  db,
+  url,
+  undo,
+}: Site): Promise<{ http: HttpServer; watch(): Promise<void> }> {
   const pbx = config.pbx ? createPbxSource(config.pbx, clock, log) : null;
   const pbxNames = pbx ? [pbx.name] : [];
   const metrics = createMetrics();
   const directory = createPeopleDirectory({ db });
+  const readPeopleAgain = () => {
+    directory.refresh().catch((error: unknown) => log.warn({ err: error }, 'people could not be read'));
+  };
   const presence = createPanelPresence();
   const audit = createAudit({ db, clock });
   const calls = createCalls({
@@ -122,10 +134,7 @@ async function build({ config, log, db, undo }: Site): Promise<{ http: HttpServe
     audit,
     writeDetails: agents.writeDetails,
     config,
-    changed: () =>
-      void directory
-        .refresh()
-        .catch((error: unknown) => log.warn({ err: error }, 'people could not be read')),
+    changed: readPeopleAgain,
   });
   const http = await createHttpServer({
     config,
@@ -175,6 +184,9 @@ async function build({ config, log, db, undo }: Site): Promise<{ http: HttpServe
     undo.push(() => calls.stop());
     await agents.start();
     undo.push(() => agents.stop());
+    // People changed by the command line or by another server.
+    const notices = listenTo({ url, channel: 'vigie_people', log, onNotice: readPeopleAgain });
+    undo.push(() => notices.close());
     if (!pbx) return;
     await pbx.start(onFact);
     undo.push(() => pbx.stop());

@@ -116,9 +116,15 @@ t.test('commands work with no server running, and beside one', async (t) => {
   });
   t.match(await addUser(settings, 'sup', '--role', 'supervisor'), { code: 0 });
   await signIn(server, 'sup');
+  t.match(await addUser(settings, 'amine', '--role', 'agent', '--endpoint', 'PJSIP/1001'), { code: 0 });
+  const onBoard = async () => {
+    const { body } = await ask(server, 'GET', '/api/live', { cookie });
+    return body.agents.map((agent: { name: string }) => agent.name);
+  };
+  await waitFor(async () => (await onBoard()).includes('Name of amine'));
   t.match(await runVigie(['user', 'list'], settings), {
     code: 0,
-    out: 'demo\tName of Demo\tadmin,manager\tVentes\tmay sign in\nsup\tName of sup\tsupervisor\t-\tmay sign in\n',
+    out: 'amine\tName of amine\tagent\t-\tmay sign in\ndemo\tName of Demo\tadmin,manager\tVentes\tmay sign in\nsup\tName of sup\tsupervisor\t-\tmay sign in\n',
   });
 
   const refusals: [string[], RegExp][] = [

@@ -40,10 +40,12 @@ export interface PersonPageRequest {
 
 /** By name; `limit` of them after the given one. */
 export async function findPeople(db: Database, request: PersonPageRequest): Promise<PersonAccount[]> {
-  let query = accounts(db).orderBy('people.name').orderBy('people.id').limit(request.limit);
+  let query = accounts(db).orderBy(sql`lower(people.name)`).orderBy('people.id').limit(request.limit);
   const { after, q } = request;
   if (after) {
-    query = query.where(sql<boolean>`(people.name, people.id) > (${after.name}, ${after.id}::uuid)`);
+    query = query.where(
+      sql<boolean>`(lower(people.name), people.id) > (lower(${after.name}), ${after.id}::uuid)`,
+    );
   }
   if (q) {
     const contains = `%${q.replace(/[\\%_]/g, '\\$&')}%`;
