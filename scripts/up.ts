@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { startDemoTraffic } from './lab/demo.ts';
 import { type Lab, startLab } from './lab/index.ts';
 import { ensurePostgres } from './setup/postgres.ts';
-import { seedDemoPeople } from './up/demo-people.ts';
+import { queues, seedDemoPeople } from './up/demo-people.ts';
 import { ensureFirstSignIn } from './up/first-sign-in.ts';
 import { ensurePanel } from './up/panel.ts';
 import { startServer } from './up/server.ts';
@@ -19,6 +19,8 @@ const host = process.env['HOST'] || '127.0.0.1';
 const dataDir =
   process.env['DATA_DIR'] ||
   (process.getuid?.() === 0 ? '/var/lib/vigie-demo' : join(homedir(), '.vigie-demo'));
+
+const demoQueues = Object.keys(queues);
 
 const say = (line: string): void => console.log(`• ${line}`);
 const undo: (() => Promise<void>)[] = [];
@@ -39,7 +41,7 @@ async function up(): Promise<void> {
   await ensurePostgres(say);
   ensurePanel(say);
   say('Starting the demo PBX and its phones…');
-  const lab = await startLab({ name: 'demo', progress: say });
+  const lab = await startLab({ name: 'demo', progress: say, pbx: { queues: demoQueues } });
   undo.push(() => lab.stop());
   mkdirSync(dataDir, { recursive: true, mode: 0o755 });
   const env = serverEnv(lab);

@@ -31,6 +31,9 @@ interface Stage {
   pause(ms: number): Promise<void>;
 }
 
+/** An agent needs this long at least to pick up; who is less patient abandons. */
+const agentsAnswerAfterMs = 3_500;
+
 const queues = ['8001', '8002', '8003'];
 const agents = Array.from({ length: 9 }, (_, i) => String(1001 + i));
 const callerNames = [
@@ -65,7 +68,7 @@ export function startDemoTraffic(lab: Lab, options: DemoOptions): DemoTraffic {
   const pause = (ms: number) => pauseUnless(ending.signal, ms);
   const stage: Stage = { lab, random, running: () => !ending.signal.aborted, pause };
   for (const number of agents)
-    lab.phones.behave(number, { answer: 'auto', answerAfterMs: 1500 + random.below(3000) });
+    lab.phones.behave(number, { answer: 'auto', answerAfterMs: agentsAnswerAfterMs + random.below(4000) });
 
   const beginOne = () => {
     const scene = random.weighted(scenes);
@@ -167,8 +170,8 @@ async function blindTransfer(stage: Stage): Promise<void> {
 }
 
 async function abandonInQueue(stage: Stage): Promise<void> {
-  const customer = await customerCalls(stage, '8010');
-  await stage.pause(4_000 + stage.random.below(15_000));
+  const customer = await customerCalls(stage, stage.random.pick(queues));
+  await stage.pause(1_000 + stage.random.below(agentsAnswerAfterMs - 1_500));
   await customer.hangup();
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createLabAri } from './ari.ts';
 import { type Asterisk, createAsterisk, type InstanceDirs } from './asterisk.ts';
@@ -13,7 +13,7 @@ import { claimPorts, type LabPorts } from './ports.ts';
 import { defaultRoster, type PhoneSpec } from './roster.ts';
 import { createLoadGenerator, type LoadOptions } from './sipp.ts';
 import type { LoadCall } from './sipp-log.ts';
-import { writeConfigs } from './template.ts';
+import { onlySections, writeConfigs } from './template.ts';
 import { toneClasses, writeTones } from './tone.ts';
 import { isAlive, type Progress, sayOnStderr, waitFor } from './tools.ts';
 
@@ -138,6 +138,7 @@ async function configure(install: AsteriskInstall, dirs: InstanceDirs, plan: Pla
       ...pbxValues(options.pbx ?? {}, ports, secrets.ari, tones),
     },
   );
+  if (options.pbx?.queues) await keepQueues(join(pbxDirs.host, 'etc', 'queues.conf'), options.pbx.queues);
   await writeInstance('phones', phonesDirs, undefined, phonesPjsip(ports, roster), {
     ...common,
     ariPort: ports.phonesAri,
@@ -147,6 +148,10 @@ async function configure(install: AsteriskInstall, dirs: InstanceDirs, plan: Pla
     toneClasses: toneClasses(tones),
   });
   return { pbx: createAsterisk(install, pbxDirs), phones: createAsterisk(install, phonesDirs), pbxDirs };
+}
+
+async function keepQueues(file: string, wanted: readonly string[]): Promise<void> {
+  await writeFile(file, onlySections(await readFile(file, 'utf8'), wanted));
 }
 
 const below = (dirs: InstanceDirs, name: string): InstanceDirs => ({

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { installDebianPackages } from '../setup/debian.ts';
 import { withInstallLock } from './install-lock.ts';
 import { findTool, isAlive, type Progress, run, sayOnStderr } from './tools.ts';
 
@@ -50,10 +51,10 @@ export async function ensureInstalled(progress: Progress = sayOnStderr): Promise
   if (ready) return ready;
   await mkdir(labDir(), { recursive: true });
   return withInstallLock(labDir(), progress, async () => {
-    await installPackages(missingPackages(), progress);
+    await installDebianPackages(missingPackages(), progress);
     const found = await findInstalled();
     if (found) return found;
-    await installPackages(findTool('debootstrap') ? [] : ['debootstrap'], progress);
+    await installDebianPackages(findTool('debootstrap') ? [] : ['debootstrap'], progress);
     await bootstrap(progress);
     const made = await findInstalled();
     if (!made) throw new Error(`Asterisk was installed in ${labDir()} but cannot be used`);
@@ -64,17 +65,6 @@ export async function ensureInstalled(progress: Progress = sayOnStderr): Promise
 function missingPackages(): string[] {
   const wanted = { tcpdump: 'tcpdump', sipp: 'sip-tester', setpriv: 'util-linux' };
   return Object.entries(wanted).flatMap(([tool, name]) => (findTool(tool) ? [] : [name]));
-}
-
-async function installPackages(packages: string[], progress: Progress): Promise<void> {
-  if (packages.length === 0) return;
-  if (process.getuid?.() !== 0)
-    throw new Error(`the lab needs ${packages.join(', ')}: install them, or run as root`);
-  progress(`installing ${packages.join(', ')}`);
-  await run('apt-get', ['update', '-qq'], { timeoutMs: 300_000 });
-  await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], {
-    timeoutMs: 600_000,
-  });
 }
 
 async function findInstalled(): Promise<AsteriskInstall | undefined> {

@@ -12,6 +12,8 @@ export interface PbxOptions {
   overloadTrigger?: 'pjsip_only' | 'global' | 'none';
   /** Write the CEL journal (default yes). */
   cel?: boolean;
+  /** Only these queues of queues.conf; default: all. */
+  queues?: readonly string[];
   /** Extensions to add, as an administrator's `#include` would. */
   dialplan?: string;
   /** Text to add to any other file, by file name. */

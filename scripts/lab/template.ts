@@ -28,3 +28,14 @@ function fill(text: string, values: Record<string, string | number>, where: stri
     return String(value);
   });
 }
+
+/** The text of a configuration file without the sections that are not `wanted`; `[general]` and templates (`(!)`) stay. */
+export function onlySections(text: string, wanted: readonly string[]): string {
+  const sections = text.split(/^(?=\[)/m);
+  return sections
+    .filter((section) => {
+      const head = /^\[([^\]]+)\](\(!\))?/.exec(section);
+      return !head || head[1] === 'general' || head[2] !== undefined || wanted.includes(head[1]!);
+    })
+    .join('');
+}

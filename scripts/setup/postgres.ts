@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensureDebianPackages, type Progress } from './debian.ts';
+import type { Progress } from '../lab/tools.ts';
+import { installDebianPackages } from './debian.ts';
 
 const versionMin = 15;
 const folder = '/usr/lib/postgresql';
@@ -16,7 +17,7 @@ export async function ensurePostgres(progress: Progress): Promise<void> {
     mkdirSync(settings, { recursive: true });
     writeFileSync(join(settings, 'createcluster.conf'), 'create_main_cluster = false\n');
   }
-  await ensureDebianPackages([{ command: 'initdb-of-postgresql', package: 'postgresql' }], progress);
+  await installDebianPackages(['postgresql'], progress);
 }
 
 function hasPostgres(): boolean {

@@ -4,7 +4,12 @@ const teams: Record<string, string[]> = {
   Ventes: ['1001', '1002', '1003', '1010'],
   Support: ['1004', '1005', '1006', '1007', '1008', '1009', '1011', '1012'],
 };
-const queues: Record<string, string> = { sales: 'Ventes', support: 'Service client', billing: 'Facturation' };
+/** The PBX's names of the demo's queues, with the names people give them. */
+export const queues: Record<string, string> = {
+  sales: 'Ventes',
+  support: 'Service client',
+  billing: 'Facturation',
+};
 
 /** Makes the demo's agents, teams and queues through the API, as an administrator would. Those already there stay. */
 export async function seedDemoPeople(
