@@ -21,7 +21,12 @@ export interface Stage {
   number(): string;
   call(from: string, to: string, callerId?: string): Promise<PhoneCall>;
   /** Calls and waits until the phone called has answered. */
-  talk(from: string, to: string, called: string, callerId?: string): Promise<{ caller: PhoneCall; called: PhoneCall }>;
+  talk(
+    from: string,
+    to: string,
+    called: string,
+    callerId?: string,
+  ): Promise<{ caller: PhoneCall; called: PhoneCall }>;
   /** Lets a conversation or a wait last a little. */
   last(ms?: number): Promise<void>;
   /** Waits until the only living call of the number is in the phase. */
@@ -109,8 +114,24 @@ export const endings: Scenario[] = [
       await second.called.hangup();
       const internal = { direction: 'internal', queues: [], state: 'answered' } as const;
       return {
-        '1002': [{ ...internal, queues: [], reason: 'caller-hung-up', endedBy: 'caller', talks: ['1001:caller-hung-up'] }],
-        '1003': [{ ...internal, queues: [], reason: 'callee-hung-up', endedBy: 'callee', talks: ['1001:callee-hung-up'] }],
+        '1002': [
+          {
+            ...internal,
+            queues: [],
+            reason: 'caller-hung-up',
+            endedBy: 'caller',
+            talks: ['1001:caller-hung-up'],
+          },
+        ],
+        '1003': [
+          {
+            ...internal,
+            queues: [],
+            reason: 'callee-hung-up',
+            endedBy: 'callee',
+            talks: ['1001:callee-hung-up'],
+          },
+        ],
       };
     },
   },
@@ -120,7 +141,11 @@ export const endings: Scenario[] = [
   },
   {
     name: 'A caller who hangs up while queued is abandoned-in-queue',
-    run: giveUp('8010', 'queued', unanswered('abandoned', 'abandoned-in-queue', 'customer', { queues: ['waiting:abandoned'] })),
+    run: giveUp(
+      '8010',
+      'queued',
+      unanswered('abandoned', 'abandoned-in-queue', 'customer', { queues: ['waiting:abandoned'] }),
+    ),
   },
   {
     name: 'A caller who hangs up while the phone rings is abandoned-ringing',
@@ -215,9 +240,19 @@ export const endings: Scenario[] = [
       await stage.last();
       await third.hangup();
       return {
-        '1003': [{ ...outbound, state: 'answered', reason: 'customer-hung-up', endedBy: 'customer', talks: ['1003:customer-hung-up'] }],
+        '1003': [
+          {
+            ...outbound,
+            state: 'answered',
+            reason: 'customer-hung-up',
+            endedBy: 'customer',
+            talks: ['1003:customer-hung-up'],
+          },
+        ],
         '1005': [{ ...outbound, state: 'busy', reason: 'busy', endedBy: 'system', talks: [] }],
-        '1006': [{ ...outbound, state: 'abandoned', reason: 'abandoned-ringing', endedBy: 'agent', talks: [] }],
+        '1006': [
+          { ...outbound, state: 'abandoned', reason: 'abandoned-ringing', endedBy: 'agent', talks: [] },
+        ],
       };
     },
   },
@@ -243,8 +278,15 @@ export const kinds: Scenario[] = [
       for (const phone of ['1001', '1003']) stage.lab.phones.behave(phone, { answer: 'ring' });
       const group = await stage.talk('customer', '8015', '1002', first);
       await group.caller.hangup();
-      const double = await stage.talk('customer', '1010', '1010', second);
-      await double.called.hangup();
+      stage.lab.phones.behave('1010', { answer: 'manual' });
+      const ringing = stage.lab.phones.nextCall('1010');
+      await stage.call('customer', '1010', second);
+      const phone = await ringing;
+      await stage.phase(second, 'ringing');
+      await phone.answer();
+      await stage.phase(second, 'talking');
+      await stage.last();
+      await phone.hangup();
       return {
         [first]: [answered('customer-hung-up', 'customer', ['1002:customer-hung-up'])],
         [second]: [answered('agent-hung-up', 'agent', ['1010:agent-hung-up'])],
@@ -267,7 +309,9 @@ export const kinds: Scenario[] = [
       await stage.phase(number, 'queued');
       const third = await dialOnly('8007', unanswered(...none, { queues: ['tiny:queue-full'] }))(stage);
       await waiting.hangup();
-      const gaveUp = unanswered('abandoned', 'abandoned-in-queue', 'customer', { queues: ['tiny:abandoned'] });
+      const gaveUp = unanswered('abandoned', 'abandoned-in-queue', 'customer', {
+        queues: ['tiny:abandoned'],
+      });
       return { ...first, ...second, ...third, [number]: [gaveUp] };
     },
   },
@@ -341,7 +385,14 @@ export const kinds: Scenario[] = [
       return {
         [number]: [answered('customer-hung-up', 'customer', talks, { held: true })],
         '1001': [
-          { direction: 'internal', queues: [], state: 'answered', reason: 'caller-hung-up', endedBy: 'caller', talks: ['1002:transferred'] },
+          {
+            direction: 'internal',
+            queues: [],
+            state: 'answered',
+            reason: 'caller-hung-up',
+            endedBy: 'caller',
+            talks: ['1002:transferred'],
+          },
         ],
       };
     },
@@ -378,7 +429,12 @@ export const kinds: Scenario[] = [
       const internal = { direction: 'internal', queues: [] as string[], state: 'answered' } as const;
       return {
         '1001': [
-          { ...internal, reason: 'callee-hung-up', endedBy: 'callee', talks: ['1002:transferred', '1003:callee-hung-up'] },
+          {
+            ...internal,
+            reason: 'callee-hung-up',
+            endedBy: 'callee',
+            talks: ['1002:transferred', '1003:callee-hung-up'],
+          },
           { ...internal, reason: 'caller-hung-up', endedBy: 'caller', talks: ['1003:transferred'] },
         ],
       };
@@ -433,10 +489,21 @@ export const kinds: Scenario[] = [
       await stage.last(100);
       await agent.hangup();
       return {
-        [first]: [answered('customer-hung-up', 'customer', ['1001:customer-hung-up', 'trunk:customer-hung-up'])],
-        [second]: [answered('customer-hung-up', 'customer', ['1001:customer-hung-up', 'trunk:customer-hung-up'])],
+        [first]: [
+          answered('customer-hung-up', 'customer', ['1001:customer-hung-up', 'trunk:customer-hung-up']),
+        ],
+        [second]: [
+          answered('customer-hung-up', 'customer', ['1001:customer-hung-up', 'trunk:customer-hung-up']),
+        ],
         '1001': [
-          { direction: 'internal', queues: [], state: 'answered', reason: 'caller-hung-up', endedBy: 'caller', talks: ['trunk:caller-hung-up', 'trunk:caller-hung-up'] },
+          {
+            direction: 'internal',
+            queues: [],
+            state: 'answered',
+            reason: 'caller-hung-up',
+            endedBy: 'caller',
+            talks: ['trunk:caller-hung-up', 'trunk:caller-hung-up'],
+          },
         ],
       };
     },
@@ -533,7 +600,13 @@ export const kinds: Scenario[] = [
       };
       await order('PJSIP/1005', '0677000001');
       await order('Local/1006@from-internal', '0677000002');
-      const outbound = { direction: 'outbound', queues: [] as string[], state: 'answered', reason: 'customer-hung-up', endedBy: 'customer' } as const;
+      const outbound = {
+        direction: 'outbound',
+        queues: [] as string[],
+        state: 'answered',
+        reason: 'customer-hung-up',
+        endedBy: 'customer',
+      } as const;
       return {
         '1005': [{ ...outbound, talks: ['1005:customer-hung-up'] }],
         '1006': [{ ...outbound, talks: ['1006:customer-hung-up'] }],

@@ -24,6 +24,11 @@ export async function saveCalls(db: Database, ended: readonly EndedCall[]): Prom
     where calls.revision <= excluded.revision`.execute(db);
 }
 
+/** Takes back records of what turned out to be no call. */
+export async function deleteCalls(db: Database, ids: readonly string[]): Promise<void> {
+  await db.deleteFrom('calls').where('id', 'in', ids).execute();
+}
+
 /** The record as a row of `calls`, times as ISO texts. */
 function rowOf({ call, agentIds, revision }: EndedCall) {
   const { caller, callee, customer, agent } = call;

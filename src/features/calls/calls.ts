@@ -4,7 +4,7 @@ import type { LiveCalls, LiveSupervisions, PeopleDirectory } from '../../ports/d
 import type { EventLog } from '../../ports/event-log.ts';
 import type { Log } from '../../ports/log.ts';
 import type { TelephonyFact } from '../../ports/telephony-facts.ts';
-import { saveCalls } from './calls.repository.ts';
+import { deleteCalls, saveCalls } from './calls.repository.ts';
 import { type CallsService, createCallsService } from './calls.service.ts';
 import { CallsEngine, settleMs } from './live-calls.ts';
 import { createRecordWriter } from './record-writer.ts';
@@ -42,12 +42,18 @@ export function createCalls(deps: {
   supervisions?: Pick<LiveSupervisions, 'all'>;
 }): Calls {
   const { db, people, clock, log } = deps;
-  const writer = createRecordWriter({ save: (batch) => saveCalls(db, batch), clock, log });
+  const writer = createRecordWriter({
+    save: (batch) => saveCalls(db, batch),
+    remove: (ids) => deleteCalls(db, ids),
+    clock,
+    log,
+  });
   const engine = new CallsEngine({
     people,
     clock,
     log,
     onEnded: (ended) => writer.add(ended),
+    onWithdrawn: (call) => writer.remove(call.id),
     isWritten: (id) => writer.isWritten(id),
   });
   const forgetPeople = people.onChange(() => engine.peopleChanged());

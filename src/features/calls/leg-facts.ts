@@ -1,4 +1,4 @@
-import type { LegFact, PresenceFact } from '../../ports/telephony-facts.ts';
+import type { LegFact, PresenceFact, TelephonyFact } from '../../ports/telephony-facts.ts';
 import { type LegView, viewOf } from './leg-view.ts';
 
 /** What calls are folded from. */
@@ -86,5 +86,28 @@ export function tiesOf(fact: CallFact): string[] {
       );
     default:
       return [];
+  }
+}
+
+/** Whether calls are folded from it. */
+export function isCallFact(fact: TelephonyFact): fact is CallFact {
+  switch (fact.kind) {
+    case 'leg-created':
+    case 'leg-seen':
+    case 'leg-state':
+    case 'leg-dialplan':
+    case 'leg-identity':
+    case 'leg-ended':
+    case 'leg-vanished':
+    case 'leg-hold':
+    case 'dial':
+    case 'bridge-entered':
+    case 'bridge-left':
+    case 'blind-transfer':
+    case 'attended-transfer':
+    case 'queue-caller-joined':
+      return true;
+    default:
+      return false;
   }
 }

@@ -4,9 +4,11 @@ import type { DeviceLeg, LiveCalls } from '../../ports/domain.ts';
 import type { Log } from '../../ports/log.ts';
 import type { TelephonyFact } from '../../ports/telephony-facts.ts';
 import type { FoldedCall } from './call-fold.ts';
+import { DeviceIndex } from './device-index.ts';
 import { foldFamily } from './family-fold.ts';
+import { trimPlan } from './family-trim.ts';
 import { type Family, Ledger } from './ledger.ts';
-import type { CallFact } from './leg-facts.ts';
+import { type CallFact, isCallFact } from './leg-facts.ts';
 import { sameValue } from './same-value.ts';
 import type { People } from './whose-leg.ts';
 
@@ -36,6 +38,8 @@ export interface CallsEngineDeps {
   clock: Clock;
   log: Log;
   onEnded(ended: EndedCall): void;
+  /** What was recorded turned out to be a part of another call. */
+  onWithdrawn(call: Call): void;
   /** Whether the record is safely written: only then may its facts go. */
   isWritten(callId: string): boolean;
 }
@@ -50,8 +54,7 @@ export class CallsEngine implements LiveCalls {
   readonly #dirty = new Set<Family>();
   readonly #known = new Map<string, Known>();
   readonly #idsOfFamily = new Map<Family, Set<string>>();
-  readonly #legsOfFamily = new Map<Family, DeviceLeg[]>();
-  readonly #legsOfDevice = new Map<string, Set<DeviceLeg>>();
+  readonly #devices = new DeviceIndex();
   readonly #settling = new Map<string, Known>();
   readonly #startedAtMs = new Map<string, number>();
   readonly #listeners = new Set<Listener>();
@@ -88,7 +91,7 @@ export class CallsEngine implements LiveCalls {
 
   legsOfDevice(pbx: string, device: string): readonly DeviceLeg[] {
     this.flush();
-    return [...(this.#legsOfDevice.get(`${pbx} ${device}`) ?? [])];
+    return this.#devices.legsOf(pbx, device);
   }
 
   onChange(listener: Listener): () => void {
@@ -199,16 +202,12 @@ export class CallsEngine implements LiveCalls {
       this.#idsOfFamily.set(into, all);
       this.#idsOfFamily.delete(gone);
     }
-    const legs = this.#legsOfFamily.get(gone);
-    if (legs) {
-      this.#legsOfFamily.set(into, [...(this.#legsOfFamily.get(into) ?? []), ...legs]);
-      this.#legsOfFamily.delete(gone);
-    }
+    this.#devices.absorb(gone, into);
   }
 
   #fold(family: Family): void {
     const { calls, deviceLegs } = foldFamily(family, this.#deps.people);
-    this.#index(family, deviceLegs);
+    this.#devices.put(family, deviceLegs);
     const before = this.#idsOfFamily.get(family);
     const now = new Set<string>();
     for (const folded of calls) {
@@ -252,6 +251,7 @@ export class CallsEngine implements LiveCalls {
     if (!known) return;
     this.#known.delete(id);
     this.#settling.delete(id);
+    if (known.recordedRevision > 0) this.#deps.onWithdrawn(known.folded.call);
     this.#tell(known.folded.call, true, [
       ...new Set([...known.devices.values()].map(({ device }) => device)),
     ]);
@@ -265,23 +265,6 @@ export class CallsEngine implements LiveCalls {
         this.#deps.log.error({ err: error, callId: call.id }, 'A listener to calls failed');
       }
     }
-  }
-
-  #index(family: Family, rows: readonly DeviceLeg[]): void {
-    for (const leg of this.#legsOfFamily.get(family) ?? []) {
-      const key = `${leg.pbx} ${leg.device}`;
-      const there = this.#legsOfDevice.get(key);
-      there?.delete(leg);
-      if (there?.size === 0) this.#legsOfDevice.delete(key);
-    }
-    for (const leg of rows) {
-      const key = `${leg.pbx} ${leg.device}`;
-      const there = this.#legsOfDevice.get(key);
-      if (there) there.add(leg);
-      else this.#legsOfDevice.set(key, new Set([leg]));
-    }
-    if (rows.length > 0) this.#legsOfFamily.set(family, [...rows]);
-    else this.#legsOfFamily.delete(family);
   }
 
   #record(known: Known): void {
@@ -330,7 +313,7 @@ export class CallsEngine implements LiveCalls {
       if (done.length > 0) this.#trim(ledger, family, calls, done);
       return;
     }
-    this.#index(family, []);
+    this.#devices.put(family, []);
     this.#idsOfFamily.delete(family);
     for (const id of ids) this.#known.delete(id);
     ledger.forget(family);
@@ -338,31 +321,18 @@ export class CallsEngine implements LiveCalls {
 
   /** A family that lives long (an AgentLogin line, a conference) loses the legs of calls that are over and written. */
   #trim(ledger: Ledger, family: Family, calls: readonly Known[], done: readonly Known[]): void {
-    const needed = new Set(
-      calls
-        .filter((known) => !done.includes(known))
-        .flatMap(({ folded }) => folded.legs.map((leg) => leg.uniqueId)),
+    const plan = trimPlan(
+      family,
+      calls.map(({ folded }) => folded),
+      done.map(({ folded }) => folded),
     );
-    const out = new Set<string>();
-    for (const { folded } of done) {
-      for (const leg of folded.legs) if (leg.end && !needed.has(leg.uniqueId)) out.add(leg.uniqueId);
-    }
-    const over = done.filter(({ folded }) => out.has(folded.root.uniqueId));
+    const over = done.filter(({ folded }) => plan.out.has(folded.root.uniqueId));
     if (over.length === 0) return;
-    const bridges = new Set<string>();
-    for (const [uniqueId, leg] of family.legs) {
-      if (!out.has(uniqueId) && (needed.has(uniqueId) || !leg.view.end))
-        for (const stay of leg.view.stays)
-          if (stay.to === Number.POSITIVE_INFINITY) bridges.add(stay.bridgeId);
-      if (needed.has(uniqueId)) for (const stay of leg.view.stays) bridges.add(stay.bridgeId);
-    }
-    const keep = (fact: CallFact): boolean =>
-      fact.kind !== 'bridge-entered' && fact.kind !== 'bridge-left' ? true : bridges.has(fact.bridgeId);
-    this.#index(family, []);
+    this.#devices.put(family, []);
     this.#idsOfFamily.delete(family);
     this.#dirty.delete(family);
     for (const { folded } of over) this.#known.delete(folded.call.id);
-    for (const left of ledger.trim(family, out, keep)) {
+    for (const left of ledger.trim(family, plan.out, plan.keep)) {
       const ids = calls
         .filter((known) => !over.includes(known))
         .filter(({ folded }) => left.legs.has(folded.root.uniqueId))
@@ -386,26 +356,4 @@ function changedDevices(
   for (const [id, leg] of now) if (!sameValue(before?.get(id), leg)) changed.add(leg.device);
   for (const [id, leg] of before ?? []) if (!now.has(id)) changed.add(leg.device);
   return [...changed];
-}
-
-function isCallFact(fact: TelephonyFact): fact is CallFact {
-  switch (fact.kind) {
-    case 'leg-created':
-    case 'leg-seen':
-    case 'leg-state':
-    case 'leg-dialplan':
-    case 'leg-identity':
-    case 'leg-ended':
-    case 'leg-vanished':
-    case 'leg-hold':
-    case 'dial':
-    case 'bridge-entered':
-    case 'bridge-left':
-    case 'blind-transfer':
-    case 'attended-transfer':
-    case 'queue-caller-joined':
-      return true;
-    default:
-      return false;
-  }
 }

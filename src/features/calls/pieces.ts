@@ -37,7 +37,7 @@ export function piecesOf(happenings: Happenings): Piece[] {
   );
   const partners = contacts.length > partnersHeldMax ? [] : contacts;
   const ownHolds = subject.spans.flatMap(({ leg }) => leg.holds);
-  const phaseAt = (atMs: number): Piece['phase'] => {
+  const phaseAt = (atMs: number): Rough['phase'] => {
     if (talk.some((one) => contains(one, atMs))) {
       const there = partners.filter((one) => contains(one, atMs));
       const held =
@@ -48,7 +48,7 @@ export function piecesOf(happenings: Happenings): Piece[] {
     const stay = stays.findLast((one) => contains(one, atMs));
     if (stay?.kind === 'holding') return 'parked';
     if (stay?.kind === 'ours') return 'talking';
-    if (stay && atMs >= answeredMs) return 'on-hold';
+    if (stay && atMs >= answeredMs) return 'alone';
     if (happenings.queued.some((one) => contains(one, atMs))) return 'queued';
     if (happenings.ringing.some((one) => contains(one, atMs))) return 'ringing';
     if (happenings.voicemail.some((one) => contains(one, atMs))) return 'voicemail';
@@ -58,10 +58,11 @@ export function piecesOf(happenings: Happenings): Piece[] {
   const marks = [talk, stays, holds, happenings.queued, happenings.ringing, happenings.voicemail];
   const edges = edgesWithin(span, marks.flat());
   const rough = edges.slice(0, -1).map((from, i) => ({ from, to: edges[i + 1]!, phase: phaseAt(from) }));
-  return withoutSlivers(joined(rough)).map((piece) => ({
-    ...piece,
-    counts: countsInto(piece.phase, piece.from >= answeredMs),
-  }));
+  return withoutSlivers(joined(rough)).map(({ from, to, phase: kind }) => {
+    // Whoever is left alone in a bridge, while his agent consults, hears music.
+    const phase = kind === 'alone' ? 'on-hold' : kind;
+    return { from, to, phase, counts: countsInto(phase, from >= answeredMs) };
+  });
 }
 
 function edgesWithin(span: Span, spans: readonly Span[]): number[] {
@@ -73,7 +74,7 @@ function edgesWithin(span: Span, spans: readonly Span[]): number[] {
   return [...edges].sort((a, b) => a - b);
 }
 
-type Rough = Omit<Piece, 'counts'>;
+type Rough = Span & { phase: Piece['phase'] | 'alone' };
 function joined(pieces: readonly Rough[]): Rough[] {
   const out: Rough[] = [];
   for (const piece of pieces) {
@@ -90,8 +91,7 @@ function withoutSlivers(pieces: readonly Rough[]): Rough[] {
   pieces.forEach((piece, i) => {
     const before = out.at(-1);
     const next = pieces[i + 1];
-    const isSliver =
-      (piece.phase === 'menu' || piece.phase === 'on-hold') && piece.to - piece.from < sliverMs;
+    const isSliver = (piece.phase === 'menu' || piece.phase === 'alone') && piece.to - piece.from < sliverMs;
     if (isSliver && before) before.to = piece.to;
     else if (isSliver && next) out.push({ ...piece, phase: next.phase });
     else out.push({ ...piece });

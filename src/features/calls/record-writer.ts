@@ -15,6 +15,8 @@ export const writeLimits = {
 
 export interface RecordWriter {
   add(ended: EndedCall): void;
+  /** Takes a record back, written or not. */
+  remove(callId: string): void;
   isWritten(callId: string): boolean;
   /** Ended calls whose record is not in the database yet. */
   waiting(): readonly EndedCall[];
@@ -27,11 +29,13 @@ export interface RecordWriter {
 /** Writes records in batches, one batch at a time, for as long as it takes. Safe to repeat: `save` is idempotent. */
 export function createRecordWriter(deps: {
   save(batch: readonly EndedCall[]): Promise<void>;
+  remove(ids: readonly string[]): Promise<void>;
   clock: Clock;
   log: Log;
 }): RecordWriter {
   const waiting = new Map<string, EndedCall>();
   const written = new Set<string>();
+  const removals = new Set<string>();
   const counts = { written: 0, dropped: 0, refused: 0 };
   let retryMs: number = writeLimits.retryFirstMs;
   let timer: NodeJS.Timeout | null = null;
@@ -56,6 +60,7 @@ export function createRecordWriter(deps: {
         await saveAll(batch);
         retryMs = writeLimits.retryFirstMs;
       }
+      if (removals.size > 0 && !isStopped) await removeAll([...removals]);
     } catch (error) {
       const fields = { err: error, waiting: waiting.size, retryMs };
       deps.log.warn(fields, 'Call records wait for the database');
@@ -63,7 +68,12 @@ export function createRecordWriter(deps: {
     } finally {
       isWriting = false;
     }
-    if (waiting.size > 0) schedule(retryMs);
+    if (waiting.size + removals.size > 0) schedule(retryMs);
+  }
+
+  async function removeAll(ids: readonly string[]): Promise<void> {
+    await deps.remove(ids);
+    for (const id of ids) removals.delete(id);
   }
 
   /** A record the database refuses for what it holds must not keep the others waiting: the batch is halved to find it. */
@@ -101,6 +111,7 @@ export function createRecordWriter(deps: {
   return {
     add(ended) {
       waiting.set(ended.call.id, ended);
+      removals.delete(ended.call.id);
       if (waiting.size > writeLimits.waitingMax) {
         const oldest = waiting.keys().next();
         if (!oldest.done) waiting.delete(oldest.value);
@@ -110,11 +121,16 @@ export function createRecordWriter(deps: {
       }
       schedule(0);
     },
+    remove(callId) {
+      waiting.delete(callId);
+      removals.add(callId);
+      schedule(0);
+    },
     isWritten: (callId) => written.has(callId) && !waiting.has(callId),
     waiting: () => [...waiting.values()],
     async drain(deadlineMs) {
       const endMs = deps.clock.now() + deadlineMs;
-      while (waiting.size > 0 && deps.clock.now() < endMs) {
+      while (waiting.size + removals.size > 0 && deps.clock.now() < endMs) {
         if (!isWriting) await write();
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
