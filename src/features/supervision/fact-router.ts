@@ -11,7 +11,6 @@ export function createFactRouter(deps: {
   commandsOf(pbx: string): TelephonyCommands | undefined;
 }): (fact: TelephonyFact) => void {
   const startedAtMs = new Map<string, number>();
-  const restarted = new Set<string>();
 
   function onOwnLeg(fact: OwnLegFact): void {
     // A phone that sent the call elsewhere answers as another channel, with our leg's name in its arguments only.
@@ -23,6 +22,13 @@ export function createFactRouter(deps: {
     else if (fact.kind === 'own-leg-ready') void deps.commandsOf(fact.pbx)?.hangUp(fact.uniqueId);
   }
 
+  /** No leg outlives the PBX it was on. */
+  function endAll(pbx: string): void {
+    for (const session of deps.sessions.all()) {
+      if (session.plan.pbx === pbx) void session.end('pbx-restarted');
+    }
+  }
+
   return (fact) => {
     switch (fact.kind) {
       case 'own-leg-ready':
@@ -31,12 +37,12 @@ export function createFactRouter(deps: {
         return onOwnLeg(fact);
       case 'pbx-connected': {
         const before = startedAtMs.get(fact.pbx);
-        if (before !== undefined && before !== fact.startedAtMs) restarted.add(fact.pbx);
+        if (before !== undefined && before !== fact.startedAtMs) endAll(fact.pbx);
         startedAtMs.set(fact.pbx, fact.startedAtMs);
         return;
       }
       case 'resynced':
-        return deps.sweeper.resynced(fact.pbx, restarted.delete(fact.pbx) ? 'pbx-restarted' : 'lost');
+        return deps.sweeper.resynced(fact.pbx);
       case 'pbx-lost':
         return deps.sweeper.lost(fact.pbx);
       default:

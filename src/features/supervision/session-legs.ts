@@ -7,6 +7,7 @@ export type LegNews =
 
 interface TrackedLeg {
   news: PromiseWithResolvers<LegNews>;
+  gone: PromiseWithResolvers<void>;
   isReady: boolean;
   hasEnded: boolean;
 }
@@ -22,6 +23,8 @@ export interface SessionLegs {
   onReady(fact: Extract<OwnLegFact, { kind: 'own-leg-ready' }>): boolean;
   has(legId: string): boolean;
   hasEnded(legId: string): boolean;
+  /** Settles when the PBX says that it has ended. */
+  ended(legId: string): Promise<void>;
   /** Those that may still be on the PBX. */
   living(): string[];
   /** Nobody waits any longer. */
@@ -31,7 +34,12 @@ export interface SessionLegs {
 export function createSessionLegs(): SessionLegs {
   const legs = new Map<string, TrackedLeg>();
   const track = (legId: string): TrackedLeg => {
-    const leg = { news: Promise.withResolvers<LegNews>(), isReady: false, hasEnded: false };
+    const leg = {
+      news: Promise.withResolvers<LegNews>(),
+      gone: Promise.withResolvers<void>(),
+      isReady: false,
+      hasEnded: false,
+    };
     legs.set(legId, leg);
     return leg;
   };
@@ -51,11 +59,13 @@ export function createSessionLegs(): SessionLegs {
       const leg = legs.get(uniqueId);
       if (!leg || leg.hasEnded) return 'unknown';
       leg.hasEnded = true;
+      leg.gone.resolve();
       leg.news.resolve({ ready: false, cause, sipCode });
       return leg.isReady ? 'used' : 'waited-for';
     },
     has: (legId) => legs.has(legId),
     hasEnded: (legId) => legs.get(legId)?.hasEnded ?? false,
+    ended: (legId) => legs.get(legId)?.gone.promise ?? Promise.resolve(),
     living: () => [...legs].filter(([, leg]) => !leg.hasEnded).map(([legId]) => legId),
     release() {
       for (const leg of legs.values()) leg.news.resolve({ ready: false, cause: 0, sipCode: null });

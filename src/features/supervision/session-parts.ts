@@ -27,6 +27,7 @@ export const done: Step = { ok: true };
 const snoopReadyTimeoutMs = 5_000;
 const cdrAttemptsMax = 10;
 const cdrRetryMs = 5;
+const goneTimeoutMs = 1_000;
 /**
  * A new snoop gives silence until both sides of the call have brought it a frame of 20 ms; put into the bridge before
  * that, it would make a hole in what the supervisor hears.
@@ -158,7 +159,9 @@ export class SessionParts {
       // The supervisor's leg is kept out of the call records from its making; a snoop only can be once it is there.
       ...this.legs.living().map(async (legId) => {
         if (legId !== this.phoneId && !this.#outOfCdr.has(legId)) await this.#keepOutOfCdr(legId);
-        await this.#commands.hangUp(legId);
+        const hungUp = await this.#commands.hangUp(legId);
+        // Accepted is not yet done: a server that stops now must leave nothing.
+        if (hungUp.ok) await Promise.race([this.legs.ended(legId), later(goneTimeoutMs)]);
       }),
       ...(this.#bridgeAsked ? [this.#commands.destroyBridge(this.#bridgeId)] : []),
     ]);

@@ -1,4 +1,3 @@
-import type { SupervisionEnd } from '../../contract/supervisions.ts';
 import type { Database } from '../../database/database.ts';
 import type { Log } from '../../ports/log.ts';
 import type { OwnBridge, OwnLeg, TelephonyCommands } from '../../ports/telephony.ts';
@@ -61,9 +60,8 @@ function takeUp(deps: SweepDeps, row: SupervisionRow, found: OwnOnPbx): void {
 
 /**
  * Removes what no supervision uses, and ends those whose legs are gone without our being told (a gap in the events).
- * `whyGone` is the reason for these.
  */
-export async function sweep(deps: SweepDeps, pbx: string, whyGone: SupervisionEnd): Promise<void> {
+export async function sweep(deps: SweepDeps, pbx: string): Promise<void> {
   const commands = deps.commandsOf(pbx);
   if (!commands) return;
   const live = deps.sessions.all().filter(({ plan, state }) => plan.pbx === pbx && state.state === 'live');
@@ -71,7 +69,7 @@ export async function sweep(deps: SweepDeps, pbx: string, whyGone: SupervisionEn
   for (const session of live) {
     const isThere = (id: string) => found.legs.some((leg) => leg.id === id);
     const { plan, state } = session;
-    if (!isThere(phoneLegIdOf(plan.id, 1))) void session.end(whyGone);
+    if (!isThere(phoneLegIdOf(plan.id, 1))) void session.end('lost');
     else if (!isThere(snoopLegIdOf(plan.id, state.snoop))) void session.end('call-ended');
   }
   const isUsed = (id: string) => {

@@ -1,4 +1,3 @@
-import type { SupervisionEnd } from '../../contract/supervisions.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { idempotencyMs } from './idempotency.ts';
 import { forgetReplies } from './supervision.repository.ts';
@@ -9,7 +8,7 @@ export interface Sweeper {
   start(): Promise<void>;
   stop(): void;
   /** To be called when the PBX is read anew: events may have been missed. */
-  resynced(pbx: string, whyGone: SupervisionEnd): void;
+  resynced(pbx: string): void;
   /** No event for too long: what cannot be followed is not called live. */
   lost(pbx: string): void;
 }
@@ -25,20 +24,20 @@ export function createSweeper(
   let timer: NodeJS.Timeout | undefined;
 
   /** Never throws: what does not answer now is tried again. */
-  async function tidy(pbx: string, whyGone: SupervisionEnd): Promise<void> {
+  async function tidy(pbx: string): Promise<void> {
     try {
       if (!adopted.has(pbx)) {
         await adoptOrEnd(deps, pbx);
         adopted.add(pbx);
       }
-      await sweep(deps, pbx, whyGone);
+      await sweep(deps, pbx);
     } catch (error) {
       deps.log.warn({ err: error, pbx }, 'The legs of supervisions could not be compared with the PBX');
     }
   }
 
   async function tidyAll(): Promise<void> {
-    await Promise.all(deps.pbxNames.map((pbx) => tidy(pbx, 'lost')));
+    await Promise.all(deps.pbxNames.map((pbx) => tidy(pbx)));
     await deps.sessions.saveAgain();
     await forgetReplies(deps.db, deps.clock.now() - idempotencyMs).catch((error: unknown) => {
       deps.log.warn({ err: error }, 'Old replies could not be removed');
@@ -54,10 +53,10 @@ export function createSweeper(
       clearInterval(timer);
       for (const waiting of away.values()) clearTimeout(waiting);
     },
-    resynced(pbx, whyGone) {
+    resynced(pbx) {
       clearTimeout(away.get(pbx));
       away.delete(pbx);
-      if (timer) void tidy(pbx, whyGone);
+      if (timer) void tidy(pbx);
     },
     lost(pbx) {
       if (away.has(pbx)) return;
