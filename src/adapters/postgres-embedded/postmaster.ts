@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
-import { open, readFile, readlink, rename, rm, stat } from 'node:fs/promises';
+import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
@@ -41,9 +41,9 @@ export async function findPostmaster(dataDir: DataDir): Promise<Postmaster | nul
 }
 
 const urlOf = (socketFolder: string): string =>
-  `postgres://vigie@/vigie?host=${encodeURIComponent(socketFolder)}&port=5432`;
+  `postgres:///vigie?host=${encodeURIComponent(socketFolder)}&port=5432&user=vigie`;
 
-/** True while that process lives and works in our data folder (numbers are given again after a restart). */
+/** True while that process lives and serves our data folder (numbers are given again after a restart). */
 export async function isPostmasterOf(pid: number, dataDir: DataDir): Promise<boolean> {
   if (!Number.isInteger(pid) || pid <= 1) return false;
   try {
@@ -51,14 +51,15 @@ export async function isPostmasterOf(pid: number, dataDir: DataDir): Promise<boo
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
   }
-  return readlink(`/proc/${pid}/cwd`).then(
-    (folder) => folder === dataDir.postgres,
-    // No /proc on this system: the process lives, that is all there is to know. A zombie has no folder either.
+  // Its command line, which everybody may read; a zombie has none. (Its folder needs more rights than a container has.)
+  return readFile(`/proc/${pid}/cmdline`, 'utf8').then(
+    (command) => command.split('\0').includes(dataDir.postgres),
+    // No /proc on this system: the process lives, that is all there is to know.
     async () => !(await stat('/proc/self').catch(() => null)),
   );
 }
 
-/** `yes`, `starting` or `stopping` (it refuses for now), `no` (nothing listens). */
+/** `not-now`: it starts, stops, or is too busy to say; `no`: nothing listens. */
 export async function answers(url: string): Promise<'yes' | 'not-now' | 'no'> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: connectTimeoutMs });
   client.on('error', () => {});
@@ -67,8 +68,10 @@ export async function answers(url: string): Promise<'yes' | 'not-now' | 'no'> {
     await client.query('select 1');
     return 'yes';
   } catch (error) {
-    // 57P03: cannot_connect_now
-    return (error as { code?: string }).code === '57P03' ? 'not-now' : 'no';
+    const { code = '' } = error as { code?: string };
+    // 57P03: cannot_connect_now. Any other refusal of its own, such as too many connections, is an answer.
+    if (error instanceof pg.DatabaseError) return code === '57P03' ? 'not-now' : 'yes';
+    return code === 'ECONNREFUSED' || code === 'ENOENT' ? 'no' : 'not-now';
   } finally {
     await client.end().catch(() => {});
   }

@@ -26,6 +26,7 @@ import {
 const startLockWaitMs = 150_000;
 const startWaitMs = 120_000;
 const attemptsMax = 5;
+const silentMaxMs = 10_000;
 const watchMs = 250;
 const restartPauseMaxMs = 5_000;
 
@@ -119,7 +120,7 @@ async function adopt(house: House): Promise<Postmaster | null> {
     if (answer === 'yes') return found;
     silentSince = answer === 'no' ? (silentSince ?? Date.now()) : null;
     // It lives and does not listen: it is of no use to anyone.
-    if (silentSince && Date.now() - silentSince > 5_000) {
+    if (silentSince && Date.now() - silentSince > silentMaxMs) {
       house.log.warn({ pid: found.pid }, 'an old database does not answer: stopping it');
       await stopPostmaster(found.pid, house.folder);
     }

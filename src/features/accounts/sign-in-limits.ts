@@ -43,7 +43,8 @@ function waitFor(times: readonly number[], max: number, now: number): number {
 export function addressKey(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped) return mapped;
-  if (!address.includes(':')) return address;
+  // Whatever a proxy may send for one is cut short.
+  if (!address.includes(':')) return address.slice(0, 64);
   const [head = '', tail] = address.split('%')[0]!.split('::');
   const left = head === '' ? [] : head.split(':');
   const right = tail ? tail.split(':') : [];
