@@ -38,6 +38,10 @@ t.test('migrations that ran are not run again, and one that fails leaves nothing
 
 t.test('a database that does not answer is told from a query that is wrong', async (t) => {
   const { db } = await testDatabase(t);
+  await t.rejects(sql.raw("do $$ begin raise sqlstate '53100'; end $$").execute(db), {
+    code: 'database-unavailable',
+    message: /disk is full/,
+  });
   await t.rejects(sql`select wrong`.execute(db), { code: '42703' });
   await t.rejects(sql`select pg_terminate_backend(pg_backend_pid())`.execute(db), {
     code: 'database-unavailable',

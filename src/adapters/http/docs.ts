@@ -32,6 +32,9 @@ export async function describeRoutes(app: FastifyInstance, version: string): Pro
   });
 }
 
+const wordmark = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 40" height="40">
+<text x="0" y="29" font-family="sans-serif" font-size="28" font-weight="bold" fill="#fff">Vigie</text></svg>`;
+
 /** `/docs`: the same, readable; everything it needs is served from here. */
 export async function serveDocs(app: FastifyInstance): Promise<void> {
   app.get('/openapi.json', { schema: { hide: true }, config: { access: 'public' } }, () => app.swagger());
@@ -42,6 +45,8 @@ export async function serveDocs(app: FastifyInstance): Promise<void> {
       // The page itself must not ask the outside whether its document is valid.
       uiConfig: { validatorUrl: null, docExpansion: 'list', deepLinking: true },
       staticCSP: false,
+      theme: { title: 'Vigie API' },
+      logo: { type: 'image/svg+xml', content: wordmark, href: '/', target: '_self' },
     });
   });
 }
