@@ -20,7 +20,7 @@ export interface FoldedCall {
   call: Call;
   /** Everyone of ours who was rung or talked. */
   agentIds: string[];
-  /** Distinct facts it was folded from: a record folded from more replaces one from fewer. */
+  /** Distinct facts known of its family: a record folded from more replaces one from fewer. */
   revision: number;
   root: LegView;
   subject: Subject;
@@ -131,7 +131,7 @@ export function foldCall(scene: Scene, stay: Stay, people: People): FoldedCall {
       ...inVain.map((one) => one.person),
       rootPerson,
     ]),
-    revision: legs.reduce((sum, leg) => sum + leg.factCount, 0),
+    revision: scene.factCount,
     root,
     subject,
     contacts,
@@ -143,7 +143,7 @@ export const isoTime = (ms: number): string => new Date(ms).toISOString();
 
 function contactsOf(scene: Scene, subject: Subject): Contact[] {
   const contacts = subject.spans.flatMap(({ leg, from, to }) => scene.contactsOf(leg, { from, to }));
-  return contacts.sort((a, b) => a.from - b.from);
+  return contacts.sort((a, b) => a.from - b.from || (a.leg.uniqueId < b.leg.uniqueId ? -1 : 1));
 }
 
 function waitsOf(

@@ -35,7 +35,7 @@ export function foldFamily(family: Family, people: People): FamilyFold {
  * originate), not when the PBX lays it between people of calls there are already.
  */
 function isRoot(scene: Scene, leg: LegView): boolean {
-  if (scene.parentOf(leg) || leg.isOutgoing || leg.dial?.by) return false;
+  if (scene.parentOf(leg) || leg.isOutgoing || leg.dial?.by || !leg.hasBegun) return false;
   if (!leg.local) return true;
   if (leg.local.half === 2) return false;
   const tree = scene.treeOf(leg);
@@ -96,7 +96,7 @@ function outsideStayOf(scene: Scene, root: LegView, people: People): Stay | null
 
 /** A call to a colleague stays internal when a colleague answered it, wherever else it rang. */
 function outsideCounts(scene: Scene, caller: LegView, outside: readonly LegView[]): boolean {
-  const first = scene.contactsOf(caller, legSpan(caller)).sort((a, b) => a.from - b.from)[0];
+  const first = scene.contactsOf(caller, legSpan(caller))[0];
   return !first || outside.includes(first.leg) || !scene.treeOf(caller).includes(first.leg);
 }
 
@@ -108,10 +108,8 @@ function callerOf(scene: Scene, root: LegView): LegView {
   if (!root.local) return root;
   const far = scene.childrenOf(root).find((leg) => leg.local?.half === 2);
   const rung = far ? scene.treeOf(far).filter((leg) => !leg.local) : [];
-  const first = [...rung].sort(
-    (a, b) => (a.upAtMs ?? Number.POSITIVE_INFINITY) - (b.upAtMs ?? Number.POSITIVE_INFINITY),
-  );
-  return first[0] ?? root;
+  const answered = rung.filter(({ upAtMs }) => upAtMs !== null).sort((a, b) => a.upAtMs! - b.upAtMs!);
+  return answered[0] ?? rung[0] ?? root;
 }
 
 /** An originated wire's stay begins with the wire. */

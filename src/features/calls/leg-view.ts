@@ -26,13 +26,16 @@ export interface LegView {
   holds: Span[];
   stays: Stay[];
   dial: DialView | null;
+  /** It has been more than a channel just made: it dialled in, rang, or its dialplan ran. */
+  hasBegun: boolean;
+  /** Its linked id when it was made: the leg on whose behalf, itself for a first leg. '' when that was not heard. */
+  madeFor: string;
   /** The PBX made it by a dial, even if that dial itself was not heard of. */
   isOutgoing: boolean;
   transfers: Transfer[];
   /** Entries into queues with the place there (AMI only). */
   queueJoins: { queue: string; position: number; atMs: number }[];
   lastFactAtMs: number;
-  factCount: number;
 }
 export interface LegEnd {
   atMs: number;
@@ -94,11 +97,12 @@ export function viewOf(uniqueId: string, facts: readonly CallFact[]): LegView {
     holds: [],
     stays: [],
     dial: null,
+    hasBegun: false,
+    madeFor: '',
     isOutgoing: false,
     transfers: [],
     queueJoins: [],
     lastFactAtMs: facts.at(-1)?.atMs ?? 0,
-    factCount: facts.length,
   };
   for (const fact of facts) apply(view, fact);
   if (view.end) close(view, view.end.atMs);
@@ -108,6 +112,9 @@ export function viewOf(uniqueId: string, facts: readonly CallFact[]): LegView {
 function apply(view: LegView, fact: CallFact): void {
   switch (fact.kind) {
     case 'leg-created':
+      view.madeFor = fact.leg.linkedId;
+      takeSnapshot(view, fact.leg, fact.atMs);
+      return;
     case 'leg-seen':
     case 'leg-state':
     case 'leg-dialplan':
@@ -173,6 +180,7 @@ function takeSnapshot(view: LegView, leg: LegSnapshot, atMs: number): void {
   if (leg.state === 'up' && view.upAtMs === null) view.upAtMs = atMs;
   const { dialplan } = leg;
   if (outgoingApps.has(dialplan.app)) view.isOutgoing = true;
+  if (leg.state !== 'down' || dialplan.app !== '') view.hasBegun = true;
   const last = view.steps.at(-1);
   const same =
     last !== undefined &&

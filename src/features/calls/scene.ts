@@ -6,6 +6,8 @@ import { common, type Span } from './spans.ts';
 /** The legs of a family with what ties them, as `call-*.ts` look at them. */
 export interface Scene {
   pbx: string;
+  /** How many facts are known of the family. */
+  factCount: number;
   legs: ReadonlyMap<string, LegView>;
   parentOf(leg: LegView): LegView | null;
   childrenOf(leg: LegView): readonly LegView[];
@@ -21,15 +23,23 @@ export interface Contact extends Span {
   stay: Stay;
 }
 
+const byTime = (a: Contact, b: Contact): number =>
+  a.from - b.from || a.to - b.to || (a.leg.uniqueId < b.leg.uniqueId ? -1 : 1);
+
 /** A wire of Local channels longer than that is a loop. */
 const wireLengthMax = 20;
 
 export function sceneOf(family: Family): Scene {
-  const legs = new Map<string, LegView>();
+  const views: LegView[] = [];
+  let factCount = 0;
   for (const [uniqueId, leg] of family.legs) {
     const { view } = leg;
-    if (view.known && !view.isTool && !isOwnId(uniqueId)) legs.set(uniqueId, view);
+    factCount += leg.facts.length;
+    if (view.known && !view.isTool && !isOwnId(uniqueId)) views.push(view);
   }
+  // In the order of their making, so that the order in which they were heard of leaves no trace in any list.
+  views.sort((a, b) => a.createdAtMs - b.createdAtMs || (a.uniqueId < b.uniqueId ? -1 : 1));
+  const legs = new Map(views.map((view) => [view.uniqueId, view]));
   const halves = new Map<string, LegView>();
   const members = new Map<string, { leg: LegView; stay: Stay }[]>();
   for (const leg of legs.values()) {
@@ -56,6 +66,7 @@ export function sceneOf(family: Family): Scene {
   const none: never[] = [];
   const scene: Scene = {
     pbx: family.pbx,
+    factCount,
     legs,
     parentOf: (leg) => parents.get(leg) ?? null,
     childrenOf: (leg) => children.get(leg) ?? none,
@@ -64,7 +75,7 @@ export function sceneOf(family: Family): Scene {
     contactsOf(leg, span) {
       const out: Contact[] = [];
       reach(scene, otherHalf, { leg, span, origin: leg, via: null, out, passed: new Set([leg]) });
-      return out;
+      return out.sort(byTime);
     },
   };
   return scene;
@@ -84,8 +95,9 @@ function findParent(
     if (first) return first;
   }
   // Last resort, for dials nobody heard of and for wires the PBX makes by itself: the linked id at creation.
-  if ((leg.isOutgoing || leg.local?.half === 1) && leg.linkedId !== '' && leg.linkedId !== leg.uniqueId) {
-    const first = legs.get(leg.linkedId);
+  const madeFor = leg.madeFor || (leg.isOutgoing || leg.local?.half === 1 ? leg.linkedId : '');
+  if (madeFor !== '' && madeFor !== leg.uniqueId) {
+    const first = legs.get(madeFor);
     if (first && first !== leg && first !== otherHalf(leg)) return first;
   }
   return null;

@@ -55,7 +55,6 @@ export function throughTransfers(scene: Scene, root: LegView, taken: (leg: LegVi
   const partner = scene
     .contactsOf(root, legSpan(root))
     .filter(({ leg }) => tree.has(leg) && legSpan(leg).to > endMs + hangupSkewMs)
-    .sort((a, b) => a.from - b.from)
     .at(-1)?.leg;
   if (!partner || taken(partner)) return subject;
   const after = scene.contactsOf(partner, { from: endMs, to: legSpan(partner).to });
