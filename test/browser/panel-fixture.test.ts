@@ -203,6 +203,7 @@ t.test('What fails is said in the reader’s words: at the click, and afterwards
   fixture.failures.set('POST /api/supervisions', 'call-already-ended');
   await listenToFirst(page);
   await page.waitForSelector('text=L’appel est terminé.');
+  await assertAccessible(t, page, 'a notification');
   t.equal(
     await page.locator('section[aria-label="Supervision en cours"]').count(),
     0,

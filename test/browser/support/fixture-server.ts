@@ -82,11 +82,12 @@ export async function startFixture(options: FixtureOptions) {
     });
   });
 
-  /** Numbers the change, keeps it in the floor and sends it. */
+  /** Numbers the change, sends it and keeps it in the floor. */
   function change(part: Omit<LiveChange, 'seq' | 'at'>): LiveChange {
     const next = checked(LiveChange, { seq: floor.seq + 1, at: new Date().toISOString(), ...part });
-    floor = merge(floor, next);
+    next.at = new Date().toISOString();
     live.emit('change', next);
+    floor = merge(floor, next);
     return next;
   }
 

@@ -121,10 +121,24 @@ function inTeam(agent: Agent, team: string): boolean {
 }
 
 function order(sort: BoardView['sort']): (a: Agent, b: Agent) => number {
-  const byName = (a: Agent, b: Agent) => collator.compare(a.name, b.name) || (a.id < b.id ? -1 : 1);
+  const byName = (a: Agent, b: Agent) => compare(sortKey(a.name), sortKey(b.name)) || compare(a.id, b.id);
   if (sort === 'name') return byName;
-  return (a, b) =>
-    stateOrder[a.state] - stateOrder[b.state] || a.since.localeCompare(b.since) || byName(a, b);
+  return (a, b) => stateOrder[a.state] - stateOrder[b.state] || compare(a.since, b.since) || byName(a, b);
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+const sortKeysMax = 20_000;
+const sortKeys = new Map<string, string>();
+
+/** What a name sorts by: no accents, numbers by their value. Kept, for a collator is too slow for a thousand names often. */
+function sortKey(name: string): string {
+  const known = sortKeys.get(name);
+  if (known !== undefined) return known;
+  const key = fold(name.slice(0, textLengthMax)).replace(/\d{1,9}/g, (digits) => digits.padStart(9, '0'));
+  if (sortKeys.size >= sortKeysMax) sortKeys.clear();
+  sortKeys.set(name, key);
+  return key;
 }
 
 function count(agents: readonly Agent[]): Counts {

@@ -38,7 +38,7 @@ function refresh(): void {
 }
 
 // The changed row is painted at once; counts and order may follow a moment later, together for many changes.
-const refreshDelayMs = 100;
+const refreshDelayMs = 250;
 board.agents.subscribeAny(() => {
   if (scheduled) return;
   scheduled = true;

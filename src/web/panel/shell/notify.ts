@@ -1,4 +1,4 @@
-import { notifications } from '@mantine/notifications';
+import { type NotificationData, notifications } from '@mantine/notifications';
 import i18next from 'i18next';
 import { RequestProblem } from '../../shared/http/request.ts';
 import { sessionEnded } from '../session/session-verbs.ts';
@@ -15,13 +15,17 @@ export function notifyProblem(error: unknown): void {
   const message = i18next.exists(`errors.${code}`)
     ? i18next.t(`errors.${code}`)
     : i18next.t('errors.internal');
-  notifications.show({ id: `problem-${code}`, color: 'red', message, role: 'alert', autoClose: 8000 });
+  show({ id: `problem-${code}`, color: 'red', message, role: 'alert', autoClose: 8000 });
 }
 
 export function notifyDone(message: string): void {
-  notifications.show({ color: 'teal', message, role: 'status' });
+  show({ color: 'teal', message, role: 'status' });
 }
 
 export function notifyFact(message: string): void {
-  notifications.show({ color: 'yellow', message, role: 'status', autoClose: 8000 });
+  show({ color: 'yellow', message, role: 'status', autoClose: 8000 });
+}
+
+function show(notification: NotificationData): void {
+  notifications.show({ closeButtonProps: { 'aria-label': i18next.t('common.close') }, ...notification });
 }
