@@ -30,19 +30,24 @@ export interface CallsScene {
 
 export const channelVars = 'CHANNEL(linkedid),CHANNEL(hangupsource),QUEUESTATUS';
 
-export async function openCallsScene(options: LabOptions): Promise<CallsScene> {
+/** `others`: people beside the lab's phones. */
+export async function openCallsScene(
+  options: LabOptions,
+  others: readonly Partial<Person>[] = [],
+): Promise<CallsScene> {
   const [lab, database] = await Promise.all([
     startLab({ ...options, pbx: { channelVars, ...options.pbx } }),
     openTestDatabase(),
   ]);
-  const people = peopleOf(
-    lab.phones.roster.map(({ number, name, role }) => ({
+  const phones = lab.phones.roster.map(
+    ({ number, name, role }): Partial<Person> => ({
       name,
       roles: [role],
       devices: [`PJSIP/${number}`],
       interfaces: [`Local/${number}@from-queue/n`],
-    })),
+    }),
   );
+  const people = peopleOf([...phones, ...others]);
   const telephony = createAriTelephony({
     name: 'main',
     ari: { url: lab.pbx.ariUrl, username: lab.pbx.ariUsername, password: lab.pbx.ariPassword, app: 'vigie' },
