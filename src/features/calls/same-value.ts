@@ -7,6 +7,7 @@ export function sameValue(a: unknown, b: unknown): boolean {
     for (let i = 0; i < a.length; i++) if (!sameValue(a[i], b[i])) return false;
     return true;
   }
+  if (Array.isArray(b)) return false;
   const one = a as Record<string, unknown>;
   const other = b as Record<string, unknown>;
   let count = 0;
