@@ -8,14 +8,17 @@ import type { FromReader, ReaderData, ToReader } from './reader-protocol.ts';
 
 const port = parentPort!;
 const say = (message: FromReader) => port.postMessage(message);
+const { name, ari, taken } = workerData as ReaderData;
 const outbox = createOutbox({
-  send: (text, count) => say({ kind: 'facts', text, count }),
+  send: (text) => say({ kind: 'facts', text }),
+  taken: () => Number(Atomics.load(taken, 0)),
   // A socket that is not read fills up and harms the PBX; one that is cut does not.
   onFull: () => reader.suspend('this server does not keep up with the PBX; what happens now is read later'),
   onEmpty: () => reader.resume(),
 });
 const reader = createPbxReader({
-  ...(workerData as ReaderData),
+  name,
+  ari,
   clock: systemClock,
   log: logTo(say),
   emit: outbox.add,
@@ -23,19 +26,22 @@ const reader = createPbxReader({
 
 port.on('message', (message: ToReader) => {
   switch (message.kind) {
-    case 'taken':
-      return outbox.taken(message.count);
     case 'watch-queues':
       return reader.watchQueues(message.names);
     case 'need-membership':
       return reader.needMembership(message.isNeeded);
     case 'stop':
-      return void reader.stop().then(() => port.close());
+      return void reader.stop().then(leave);
     default:
       message satisfies never;
   }
 });
 reader.start();
+
+function leave(): void {
+  outbox.stop();
+  port.close();
+}
 
 function logTo(send: (message: FromReader) => void): Log {
   const write =

@@ -8,7 +8,7 @@ import type { TelephonyFact } from '../../ports/telephony-facts.ts';
 import { createAriCommands } from './commands.ts';
 import type { FromReader, ReaderData, ToReader } from './reader-protocol.ts';
 
-export interface AriTelephonyOptions extends ReaderData {
+export interface AriTelephonyOptions extends Omit<ReaderData, 'taken'> {
   log: Log;
   /** Whether queue membership must be asked over ARI now; false while AMI tells it. */
   needsMembership?: () => boolean;
@@ -36,11 +36,12 @@ export function createAriTelephony(options: AriTelephonyOptions): Telephony {
 
   function startThread(): void {
     const file = new URL(`./reader-thread${extname(import.meta.filename)}`, import.meta.url);
-    const made = new Worker(file, { workerData: { name, ari } satisfies ReaderData });
+    const taken = new BigInt64Array(new SharedArrayBuffer(8));
+    const made = new Worker(file, { workerData: { name, ari, taken } satisfies ReaderData });
     thread = made;
     made.on('message', (message: FromReader) => {
       if (message.kind === 'log') log[message.level](message.fields, message.message);
-      else take(made, message);
+      else Atomics.add(taken, 0, BigInt(take(message.text)));
     });
     made.on('error', (error) => log.error({ err: error, pbx: name }, 'The reader of the PBX failed'));
     made.on('exit', () => {
@@ -51,15 +52,16 @@ export function createAriTelephony(options: AriTelephonyOptions): Telephony {
     tellMembership();
   }
 
-  function take(from: Worker, { text, count }: Extract<FromReader, { kind: 'facts' }>): void {
-    for (const fact of JSON.parse(text) as TelephonyFact[]) {
+  function take(text: string): number {
+    const facts = JSON.parse(text) as TelephonyFact[];
+    for (const fact of facts) {
       try {
         onFact(fact);
       } catch (error) {
         log.error({ err: error, kind: fact.kind }, 'A fact could not be taken');
       }
     }
-    from.postMessage({ kind: 'taken', count } satisfies ToReader);
+    return facts.length;
   }
 
   function tellMembership(): void {

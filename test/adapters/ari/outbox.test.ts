@@ -12,30 +12,30 @@ const fact = (sequence: number): TelephonyFact => ({
   atMs: 0,
 });
 
-t.test('Facts of one turn go together, in their order', async (t) => {
-  const sent: Array<{ sequences: number[]; count: number }> = [];
+t.test('Facts go in their order, those that come close together as one', async (t) => {
+  const sent: number[][] = [];
   const outbox = createOutbox({
-    send: (text, count) => {
-      sent.push({ sequences: JSON.parse(text).map((one: TelephonyFact) => one.sequence), count });
-    },
+    send: (text) => void sent.push(JSON.parse(text).map((one: TelephonyFact) => one.sequence)),
+    taken: () => 0,
     onFull: () => t.fail('not full'),
     onEmpty: () => t.fail('never was full'),
   });
   for (const sequence of [1, 2, 3]) outbox.add(fact(sequence));
   await waitFor('the batch', () => sent.length === 1);
   outbox.add(fact(4));
+  outbox.add(fact(5));
   await waitFor('the next', () => sent.length === 2);
-  t.same(sent, [
-    { sequences: [1, 2, 3], count: 3 },
-    { sequences: [4], count: 1 },
-  ]);
-  outbox.taken(4);
+  outbox.add(fact(6));
+  outbox.stop();
+  t.same(sent, [[1, 2, 3], [4, 5], [6]]);
 });
 
 t.test('At the bound the reader is stopped once, and goes on when all is taken', async (t) => {
   const said: string[] = [];
+  let taken = 0;
   const outbox = createOutbox({
     send: () => {},
+    taken: () => taken,
     onFull: () => {
       said.push('full');
       // What a reader says when it is stopped is a fact as well.
@@ -44,10 +44,12 @@ t.test('At the bound the reader is stopped once, and goes on when all is taken',
     onEmpty: () => void said.push('empty'),
     factsMax: 3,
   });
+  t.teardown(() => outbox.stop());
   for (const sequence of [1, 2, 3, 4, 5]) outbox.add(fact(sequence));
   t.same(said, ['full']);
-  outbox.taken(5);
-  t.same(said, ['full']);
-  outbox.taken(1);
+  taken = 6;
+  await waitFor('the way on', () => said.length === 2);
   t.same(said, ['full', 'empty']);
+  for (const sequence of [7, 8, 9]) outbox.add(fact(sequence));
+  t.same(said, ['full', 'empty'], 'there is room again');
 });
