@@ -14,6 +14,8 @@ import type { People } from './whose-leg.ts';
 
 /** An ended call is recorded this long after its end, so that the last facts of its other legs are in. */
 export const settleMs = 300;
+/** A dialplan's facts come in bursts of a few milliseconds: one fold for each burst, that much later at most. */
+export const foldDelayMs = 4;
 /** Facts that come later than this after the end of everything change no record. */
 export const lateFactsMs = 30_000;
 
@@ -58,7 +60,7 @@ export class CallsEngine implements LiveCalls {
   readonly #settling = new Map<string, Known>();
   readonly #startedAtMs = new Map<string, number>();
   readonly #listeners = new Set<Listener>();
-  #flush: NodeJS.Immediate | null = null;
+  #flush: NodeJS.Timeout | null = null;
   factsFolded = 0;
 
   constructor(deps: CallsEngineDeps) {
@@ -183,10 +185,10 @@ export class CallsEngine implements LiveCalls {
   #mark(family: Family): void {
     this.#dirty.add(family);
     if (this.#flush || this.#dirty.size === 0) return;
-    this.#flush = setImmediate(() => {
+    this.#flush = setTimeout(() => {
       this.#flush = null;
       this.flush();
-    });
+    }, foldDelayMs);
   }
 
   #absorb(gone: Family, into: Family): void {

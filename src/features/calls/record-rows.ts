@@ -3,6 +3,7 @@ import type { Person } from '../../ports/domain.ts';
 import type { RingAttempt } from './attempts.ts';
 import { cleanText, textLimits } from './clean-text.ts';
 import type { Verdict } from './hangup-reason.ts';
+import { isoTime, isoTimeOrNull } from './iso-time.ts';
 import type { LegView } from './leg-view.ts';
 import type { Piece } from './pieces.ts';
 import type { QueueStay } from './queue-stays.ts';
@@ -16,9 +17,6 @@ type PersonOf = (leg: LegView) => Person | null;
 /** Bounds of one record: a caller who is rung about for a day must not make a row of megabytes. */
 export const rowLimits = { segments: 500, queueVisits: 200, attempts: 500 } as const;
 
-const time = (ms: number): string => new Date(ms).toISOString();
-const timeOrNull = (ms: number | null | undefined): string | null =>
-  ms == null || ms === Number.POSITIVE_INFINITY ? null : time(ms);
 const device = (leg: LegView): string => cleanText(leg.device || leg.channel, textLimits.channel);
 
 export function segmentsOf(
@@ -37,8 +35,8 @@ export function segmentsOf(
   return talks.slice(0, rowLimits.segments).map((talk) => ({
     agent: refOf(scenery.person(talk.leg)),
     device: device(talk.leg),
-    from: time(talk.from),
-    to: timeOrNull(talk.to),
+    from: isoTime(talk.from),
+    to: isoTimeOrNull(talk.to),
     ...talkDurations(talk, scenery.pieces),
     endedBecause: talkEnd(talk, talks, scenery.subject, {
       callEndMs: scenery.span.to,
@@ -52,8 +50,8 @@ export function segmentsOf(
 export function queueVisitsOf(stays: readonly QueueStay[], person: PersonOf): QueueVisit[] {
   return stays.slice(0, rowLimits.queueVisits).map((stay) => ({
     queue: cleanText(stay.queue, textLimits.queue),
-    from: time(stay.from),
-    to: timeOrNull(stay.to),
+    from: isoTime(stay.from),
+    to: isoTimeOrNull(stay.to),
     position: stay.position,
     outcome: stay.outcome,
     attempts: oneForEachDevice(stay.attempts)
@@ -61,8 +59,8 @@ export function queueVisitsOf(stays: readonly QueueStay[], person: PersonOf): Qu
       .map((attempt) => ({
         agent: refOf(person(attempt.leg)),
         device: device(attempt.leg),
-        from: time(attempt.from),
-        to: timeOrNull(attempt.to),
+        from: isoTime(attempt.from),
+        to: isoTimeOrNull(attempt.to),
         outcome: attempt.outcome,
       })),
   }));
@@ -94,9 +92,9 @@ export function legRowsOf(
     device: device(leg),
     agent: refOf(person(leg)),
     role: roleOf(leg, { root, customer, direction, person }),
-    startedAt: time(leg.createdAtMs),
-    answeredAt: timeOrNull(leg.upAtMs),
-    endedAt: timeOrNull(leg.end?.atMs),
+    startedAt: isoTime(leg.createdAtMs),
+    answeredAt: isoTimeOrNull(leg.upAtMs),
+    endedAt: isoTimeOrNull(leg.end?.atMs),
     cause: leg.end?.how === 'seen' ? leg.end.cause : null,
     sipCode: leg.end?.sipCode ?? null,
   }));
