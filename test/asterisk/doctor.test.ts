@@ -1,15 +1,24 @@
 /** `vigie doctor` on real Asterisk, healthy and with each fault. */
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
 import t from 'tap';
 import { type Lab, startLab } from '../../scripts/lab/index.ts';
 import type { PbxConfig } from '../../src/config.ts';
 import { runDoctor } from '../../src/doctor.ts';
+import { projectFolder } from '../../src/paths.ts';
+
+/** A file that an administrator is given. */
+const sample = (name: string) => readFileSync(join(projectFolder(), 'dialplan', name), 'utf8');
 
 const [good, bad] = await Promise.all([
   startLab({
     name: 'doctor-good',
-    pbx: { channelVars: 'CHANNEL(linkedid),CHANNEL(hangupsource),QUEUESTATUS' },
+    pbx: {
+      channelVars: /^channelvars = (.*)$/m.exec(sample('ari_vigie.conf'))![1],
+      dialplan: sample('extensions_vigie.conf'),
+    },
   }),
   startLab({
     name: 'doctor-bad',
@@ -51,6 +60,7 @@ t.test('A PBX set up as the guide says is fine, and nothing of the visit stays',
   const { code, text, verdicts } = await examine(good);
   t.equal(code, 0, text);
   t.notOk([...verdicts.values()].some((verdict) => verdict === 'wrong' || verdict === 'missing'));
+  t.equal(verdicts.get('extensions_vigie.conf'), 'fine');
   t.match(text, /Queues: \d+ found: .*sales/);
   t.match(text, /Endpoints: \d+ found, .*PJSIP\/1001/);
   t.same(await good.pbx.channels(), []);
@@ -65,6 +75,15 @@ t.test('Each fault of the PBX is found', async (t) => {
   t.equal(verdicts.get('Modules'), 'wrong');
   t.match(text, /load = func_cdr\.so/);
   t.equal(verdicts.get('CDR'), 'wrong');
+  t.equal(verdicts.get('extensions_vigie.conf'), 'optional');
+  // The files that administrators are given hold the very lines that are asked for.
+  for (const line of [
+    'taskprocessor_overload_trigger = pjsip_only',
+    'channelvars = CHANNEL(linkedid),CHANNEL(hangupsource),QUEUESTATUS',
+  ]) {
+    t.match(text, line);
+    t.match(sample('pjsip_vigie.conf') + sample('ari_vigie.conf'), line);
+  }
   t.equal(verdicts.get('Asterisk version'), 'fine');
 });
 

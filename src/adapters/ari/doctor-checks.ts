@@ -144,8 +144,15 @@ function checkEndpoints({ endpoints }: AriSight): Finding {
 
 function checkInclude({ config }: AriSight): Finding {
   const topic = 'extensions_vigie.conf';
-  if (config?.hasVigieContext) return fine(topic, 'included');
-  return { topic, verdict: 'optional', text: 'not included; nothing needs it yet' };
+  if (config?.isIncluded) return fine(topic, 'included');
+  const text = 'not included: a supervisor’s phone that forwards its calls may leave a row in the CDR';
+  const lines = ['#include extensions_vigie.conf'];
+  return {
+    topic,
+    verdict: 'optional',
+    text,
+    fix: { where: 'extensions.conf (the file is in dialplan/); then: dialplan reload', lines },
+  };
 }
 
 const isRunning = (modules: AriSight['modules'], name: string): boolean =>

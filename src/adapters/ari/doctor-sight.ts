@@ -35,7 +35,7 @@ export interface AriSight {
 export interface ConfigSight {
   cdrEnable: string;
   cdrUnanswered: string;
-  hasVigieContext: boolean;
+  isIncluded: boolean;
 }
 
 export type AriVisit = { reached: true; sight: AriSight } | { reached: false; error: AriError };
@@ -136,7 +136,7 @@ async function readConfigs(read: ReadFunction): Promise<ConfigSight> {
   return {
     cdrEnable: await read('AST_CONFIG(cdr.conf,general,enable)'),
     cdrUnanswered: await read('AST_CONFIG(cdr.conf,general,unanswered)'),
-    hasVigieContext: (await read('DIALPLAN_EXISTS(vigie)')) === '1',
+    isIncluded: (await read('DIALPLAN_EXISTS(vigie-never-forwarded)')) === '1',
   };
 }
 

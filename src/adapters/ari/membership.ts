@@ -3,10 +3,13 @@ import type { Log } from '../../ports/log.ts';
 import type { FactBody } from '../../ports/telephony-facts.ts';
 import { withHelperChannel } from './helper-channel.ts';
 import { readMembership } from './membership-reading.ts';
+import { deviceFactOf } from './presence-facts.ts';
 import { queueNamesIn } from './queue-names.ts';
 
 /** Adding or removing a member raises no ARI event: known queues are read this often. */
 const roundEveryMs = 8000;
+/** What hints at a change hastens the next round; rounds stay this far apart. */
+const roundApartMs = 1000;
 const queuesMax = 500;
 
 export interface MembershipOptions {
@@ -41,19 +44,46 @@ export function createMembership({
   let told = new Map<string, string>();
   let timer: NodeJS.Timeout | undefined;
   let rounds = 0;
+  let lastRoundAt = 0;
+  let isFailing = false;
 
   function add(name: string): void {
-    if (name && queues.size < queuesMax) queues.add(name);
+    if (!name || queues.has(name) || queues.size >= queuesMax) return;
+    queues.add(name);
+    hasten();
+  }
+
+  function hasten(): void {
+    if (timer === undefined) return;
+    clearTimeout(timer);
+    wait(Math.max(0, lastRoundAt + roundApartMs - performance.now()));
+  }
+
+  function wait(ms: number): void {
+    const own = rounds;
+    timer = setTimeout(() => void round(own), ms);
+  }
+
+  /** Some versions of Asterisk tell a new member's pause state: a member that we do not know. */
+  function hintsAtNewMember(event: AriEvent): boolean {
+    if (event.type !== 'DeviceStateChanged') return false;
+    const fact = deviceFactOf(event.device_state);
+    if (fact?.kind !== 'queue-pause') return false;
+    return !told.get(fact.queue)?.includes(JSON.stringify(fact.interface));
   }
 
   async function round(own: number): Promise<void> {
+    timer = undefined;
+    lastRoundAt = performance.now();
     try {
       if (queues.size > 0 && isNeeded()) await readOnce(own);
       else told.clear();
+      isFailing = false;
     } catch (error) {
-      log.warn({ err: error }, 'Queue membership could not be read; trying again');
+      log[isFailing ? 'debug' : 'warn']({ err: error }, 'Queue membership could not be read; trying again');
+      isFailing = true;
     }
-    if (own === rounds) timer = setTimeout(() => void round(own), roundEveryMs);
+    if (own === rounds) wait(roundEveryMs);
   }
 
   async function readOnce(own: number): Promise<void> {
@@ -75,6 +105,7 @@ export function createMembership({
   function pause(): void {
     rounds += 1;
     clearTimeout(timer);
+    timer = undefined;
   }
 
   return {
@@ -83,6 +114,7 @@ export function createMembership({
     },
     notice(event) {
       for (const name of queueNamesIn(event)) add(name);
+      if (hintsAtNewMember(event)) hasten();
     },
     resume() {
       pause();

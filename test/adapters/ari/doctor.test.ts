@@ -26,7 +26,7 @@ const healthy: AriSight = {
   endpoints: [{ technology: 'PJSIP', resource: '1001', state: 'online', channel_ids: [] }],
   overloadTrigger: 'pjsip_only',
   channelVars: ['CHANNEL(linkedid)', 'CHANNEL(hangupsource)', 'QUEUESTATUS'],
-  config: { cdrEnable: 'yes', cdrUnanswered: '', hasVigieContext: true },
+  config: { cdrEnable: 'yes', cdrUnanswered: '', isIncluded: true },
 };
 
 t.test('A PBX with all that is asked for is fine in every line, the overload trigger first', async (t) => {
@@ -62,7 +62,7 @@ t.test('Each fault is one line, with the lines that mend it', async (t) => {
     ['no endpoint', { endpoints: [] }, 'Endpoints', 'wrong', null],
     [
       'no include',
-      { config: { ...healthy.config!, hasVigieContext: false } },
+      { config: { ...healthy.config!, isIncluded: false } },
       'extensions_vigie.conf',
       'optional',
       null,
