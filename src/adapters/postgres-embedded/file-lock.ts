@@ -4,6 +4,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 export interface FileLock {
   /** Shared → exclusive, when nobody else shares it. False leaves it shared. */
   tryUpgrade(): boolean;
+  /** Exclusive → shared; a moment without any lies between. */
+  downgrade(): void;
   release(): void;
 }
 
@@ -26,6 +28,10 @@ export function tryLock(path: string, kind: 'shared' | 'exclusive'): FileLock | 
       if (attempt(() => take(file, 'exclusive'))) return true;
       take(file, 'shared');
       return false;
+    },
+    downgrade() {
+      file.exec('rollback');
+      take(file, 'shared');
     },
     release() {
       if (file.isOpen) file.close();

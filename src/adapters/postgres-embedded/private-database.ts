@@ -51,8 +51,8 @@ interface House extends PrivateDatabaseOptions {
 }
 
 /**
- * A private PostgreSQL in DATA_DIR, on a Unix socket only. One that runs there already (a command beside a server, an
- * orphan of a crash) is shared; otherwise it is started, and started again if it dies. It ends with the last process that
+ * A private PostgreSQL in DATA_DIR, on a Unix socket only. One that others use already (a command beside a server) is
+ * shared; otherwise it is started, and started again if it dies. It ends with the last process that
  * uses it, even when that one is killed.
  * Throws `no-postgres`, `data-dir-not-traversable`, `bad-setting`, `database-unavailable`.
  */
@@ -64,6 +64,7 @@ export async function startPrivateDatabase(options: PrivateDatabaseOptions): Pro
     const users = await waitForLock(folder.locks.users, 'shared', startLockWaitMs);
     if (!users) throw new AppError('database-unavailable', 'The database is being stopped and does not end');
     try {
+      await stopOrphan(house, users);
       return { users, ...(await enter(house)) };
     } catch (error) {
       users.release();
@@ -105,13 +106,30 @@ async function underStartLock<T>(folder: DataDir, act: () => Promise<T>): Promis
   }
 }
 
-/** Adopts the running database or starts one. Under the start lock. */
+/**
+ * When nobody else uses the database, one that runs is an orphan of a crash, or is just being stopped by its guard: it is
+ * not relied upon. Under the start lock.
+ */
+async function stopOrphan(house: House, users: FileLock): Promise<void> {
+  if (!users.tryUpgrade()) return;
+  try {
+    const orphan = await findPostmaster(house.folder);
+    if (!orphan) return;
+    house.log.warn({ pid: orphan.pid }, 'stopping a database that was left running');
+    await stopPostmaster(orphan.pid, house.folder);
+    await removeSocketFolder(house.folder, orphan.socketFolder);
+  } finally {
+    users.downgrade();
+  }
+}
+
+/** Joins the running database or starts one. Under the start lock. */
 async function enter(house: House, socketFolder?: string): Promise<Omit<Held, 'users'>> {
-  const running = (await adopt(house)) ?? (await start(house, socketFolder));
+  const running = (await findShared(house)) ?? (await start(house, socketFolder));
   return { postmaster: running, pipe: await joinPipe(running.socketFolder) };
 }
 
-async function adopt(house: House): Promise<Postmaster | null> {
+async function findShared(house: House): Promise<Postmaster | null> {
   const deadline = Date.now() + startWaitMs;
   for (let silentSince: number | null = null; Date.now() < deadline; await delay(50)) {
     const found = await findPostmaster(house.folder);
