@@ -217,6 +217,22 @@ t.test('What fails is said in the reader’s words: at the click, and afterwards
   );
   fixture.endSupervision(row!.id, 'phone-refused');
   await page.waitForSelector('text=Votre téléphone a refusé l’appel');
+  fixture.holdReplies(true);
+  await listenToFirst(page);
+  const [late] = await waitFor(
+    () => fixture.floor().supervisions,
+    (rows) => rows.length === 1,
+  );
+  fixture.endSupervision(late!.id, 'phone-unreachable');
+  await page.waitForSelector('text=Votre téléphone est injoignable');
+  const replied = page.waitForResponse((response) => response.request().method() === 'POST');
+  fixture.holdReplies(false);
+  await replied;
+  t.equal(
+    await page.locator('section[aria-label="Supervision en cours"]').count(),
+    0,
+    'a reply that comes after the end brings nothing back',
+  );
 });
 
 async function listenToFirst(page: Page): Promise<void> {

@@ -42,6 +42,12 @@ async function signIn(login: string): Promise<{ page: Page; complaints: string[]
   return { page, complaints };
 }
 
+async function listen(page: Page): Promise<void> {
+  await page.click('[data-action=listen]');
+  await page.fill('[role=dialog] input[data-autofocus]', 'Quality check');
+  await page.keyboard.press('Enter');
+}
+
 const agentName = 'Zoé <b>Bold</b> 🔥';
 await addPerson('camille', 'Camille Roux', '--role', 'manager', '--endpoint', 'PJSIP/1901');
 await addPerson('alan', 'Alan Admin', '--role', 'admin');
@@ -70,7 +76,6 @@ t.test('A call is seen, listened to, whispered into, stopped, and then stands in
   const { page, complaints } = await signIn('camille');
   const row = page.locator('[role=row][data-agent-id]', { hasText: agentName });
   await row.waitFor();
-  const atSupervisor = lab.phones.nextCall('1901', 60_000);
   const customer = await lab.phones.call({
     from: 'customer',
     callerId: '0612345678',
@@ -82,9 +87,8 @@ t.test('A call is seen, listened to, whispered into, stopped, and then stands in
     (text) => /On call.*0612345678/.test(text ?? ''),
     stepLimitMs,
   );
-  await row.locator('[data-action=listen]').click();
-  await page.keyboard.type('Quality check');
-  await page.keyboard.press('Enter');
+  const atSupervisor = lab.phones.nextCall('1901', stepLimitMs);
+  await listen(page);
   const bar = page.locator('section[aria-label="Supervision in progress"]');
   await waitFor(
     () => bar.textContent(),
@@ -141,9 +145,7 @@ t.test('A supervisor’s phone that refuses is said in so many words', async (t)
   await addPerson('dora', 'Dora Declines', '--role', 'manager', '--endpoint', 'PJSIP/1906');
   const { page } = await signIn('dora');
   const customer = await lab.phones.call({ from: 'customer', callerId: '0612345679', to: '1001' });
-  await page.click('[data-action=listen]');
-  await page.keyboard.type('Quality check');
-  await page.keyboard.press('Enter');
+  await listen(page);
   await page.waitForSelector('text=Your phone refused the call');
   t.equal(await page.locator('section[aria-label="Supervision in progress"]').count(), 0);
   await customer.hangup();

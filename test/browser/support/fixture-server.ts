@@ -34,9 +34,12 @@ export async function startFixture(options: FixtureOptions) {
   let floor = checked(LiveSnapshot, makeFloor(options));
   let signedIn = options.signedIn ?? true;
   let silent = false;
+  let held = Promise.resolve();
+  let letGo = () => {};
   /** Answers the named route (`POST /api/supervisions`) with this code until it is taken away. */
   const failures = new Map<string, ErrorCode>();
   let resyncs = 0;
+  const ended = new Map<string, Supervision>();
   const requests: { method: string; url: string; body: unknown }[] = [];
 
   const session = checked(Session, makeSession(options));
@@ -112,7 +115,7 @@ export async function startFixture(options: FixtureOptions) {
         onHold: false,
       });
       change({ supervisions: [row], agents: [supervised(agentId, row)] });
-      return reply.code(201).send(row);
+      return held.then(() => reply.code(201).send(row));
     });
     on.patch<{ Body: { mode: Mode }; Params: { id: string } }>('/api/supervisions/:id', (request) => {
       const row = {
@@ -122,6 +125,10 @@ export async function startFixture(options: FixtureOptions) {
       change({ supervisions: [row], agents: [supervised(row.agentId, row)] });
       return row;
     });
+    on.get<{ Params: { id: string } }>(
+      '/api/supervisions/:id',
+      (request, reply) => ended.get(request.params.id) ?? problem(reply, 'supervision-not-found'),
+    );
     on.delete<{ Params: { id: string } }>('/api/supervisions/:id', (request) =>
       endSupervision(request.params.id, 'stopped'),
     );
@@ -137,13 +144,14 @@ export async function startFixture(options: FixtureOptions) {
 
   function endSupervision(id: string, endedBecause: Supervision['endedBecause']): Supervision {
     const row = floor.supervisions.find((one) => one.id === id)!;
-    const ended: Supervision = { ...row, state: 'ended', endedAt: new Date().toISOString(), endedBecause };
+    const over: Supervision = { ...row, state: 'ended', endedAt: new Date().toISOString(), endedBecause };
+    ended.set(id, over);
+    // The live board says only that it is gone; why is asked for.
     change({
-      supervisions: [ended],
       agents: [supervised(row.agentId, null)],
       gone: { supervisions: [id] },
     });
-    return ended;
+    return over;
   }
 
   await app.listen({ host: '127.0.0.1', port: 0 });
@@ -166,6 +174,15 @@ export async function startFixture(options: FixtureOptions) {
     /** Sends a change with a number that was never announced. */
     skip: (n: number) => {
       floor = { ...floor, seq: floor.seq + n };
+    },
+    /** While held, started supervisions run but their replies wait. */
+    holdReplies: (now: boolean) => {
+      letGo();
+      if (now) {
+        held = new Promise((resolve) => {
+          letGo = resolve;
+        });
+      }
     },
     /** While silent, nobody is let in or told anything. */
     beSilent: (now: boolean) => {

@@ -4,11 +4,11 @@ import { request } from '../../shared/http/request.ts';
 import { board } from '../live/live.ts';
 import { notifyProblem } from '../shell/notify.ts';
 import { askedModeStore, pendingStore, stoppingStore } from './mine.ts';
-import { hasEnded } from './notice.ts';
+import { isGone } from './notice.ts';
 
 /** The reply may be older or newer than the socket's news: it only fills a row that is not there yet. */
 function keep(row: Supervision): void {
-  if (row.state !== 'ended' && !hasEnded(row.id) && !board.supervisions.get(row.id))
+  if (row.state !== 'ended' && !isGone(row.id) && !board.supervisions.get(row.id))
     board.supervisions.put([row]);
 }
 
