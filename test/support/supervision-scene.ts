@@ -31,6 +31,7 @@ export interface Run {
   calls: Calls;
   audit: AuditEntry[];
   facts: TelephonyFact[];
+  isOver: boolean;
   /** Ends it without a goodbye: nothing is undone on the PBX. */
   abandon(): Promise<void>;
 }
@@ -108,10 +109,23 @@ export async function openScene(options: LabOptions): Promise<Scene> {
       return run;
     },
     async talk(to, agentNumber) {
-      const arriving = lab.phones.nextCall(agentNumber);
+      const already = lab.phones.log.length;
       const customer = await lab.phones.call({ from: 'customer', to });
-      const agent = await arriving;
-      await Promise.all([customer.waitAnswered(), agent.waitAnswered()]);
+      await customer.waitAnswered();
+      // A number may ring on two phones: the one that answered.
+      const answering = () =>
+        lab.phones.log
+          .slice(already)
+          .find(
+            ({ direction, phone, rtpPort, end }) =>
+              direction === 'in' && phone === agentNumber && rtpPort && !end,
+          );
+      const agent = await waitFor(`${agentNumber} to answer`, answering);
+      await agent.waitAnswered();
+      const up = lab.phones.callsOf(agentNumber).filter(({ answeredAt, end }) => answeredAt && !end).length;
+      for (const run of runs) {
+        await waitFor('the server to know the call', () => run.isOver || talkingLegs(run, agentNumber) >= up);
+      }
       return { customer, agent };
     },
     wish: (agentNumber, change = {}) => ({
@@ -189,6 +203,9 @@ async function startRun(
   await feature.recover();
   let stopped: Promise<void> | undefined;
   return {
+    get isOver() {
+      return stopped !== undefined;
+    },
     feature,
     calls,
     audit,
@@ -232,6 +249,10 @@ function peopleOf(lab: Lab): TestPeople {
       for (const listener of listeners) listener();
     },
   };
+}
+
+function talkingLegs({ calls }: Run, number: string): number {
+  return calls.live.legsOfDevice(pbx, `PJSIP/${number}`).filter(({ state }) => state === 'talking').length;
 }
 
 /** Waits until the supervision is in that state. */

@@ -61,9 +61,10 @@ export class SupervisionSession {
     const { ringTimeoutMs } = this.#deps;
     this.#ringTimer = setTimeout(() => void this.end('phone-timeout'), ringTimeoutMs).unref();
     const steps = await Promise.all([
-      this.#parts.makeBridge().then(this.#check),
+      // First what takes longest.
       this.#parts.makePhone(ringTimeoutMs).then(this.#check).finally(this.#stopRinging),
       this.#parts.makeSnoop(1, this.#state.mode).then(this.#check).then(this.#tellFirstSnoop),
+      this.#parts.makeBridge().then(this.#check),
       written.then(
         () => true,
         () => false,

@@ -115,6 +115,11 @@ async function startNew(
     await former.changeMode(mode);
     return supervisionOf(former.plan, former.state);
   }
+  // The phone of a supervision that is just ending must be free before it can ring again.
+  if (own.length > 0) {
+    await Promise.all(own.map(({ finished }) => finished));
+    return startNew(deps, viewer, wish, request);
+  }
   const startedAtMs = deps.clock.now();
   const plan: SessionPlan = {
     id: v7({ msecs: startedAtMs }),
@@ -128,9 +133,6 @@ async function startNew(
     startedAtMs,
   };
   const session = deps.newSession(plan, mode);
-  deps.sessions.add(session, { hasRow: false });
-  // The phone of a supervision that is just ending must be free before it can ring again.
-  await Promise.all(own.map(({ finished }) => finished));
   return writeAndEstablish(deps, session, request);
 }
 
@@ -143,6 +145,8 @@ async function writeAndEstablish(
   const { plan, state } = session;
   const { id, agent, supervisor, callId } = plan;
   const supervision = supervisionOf(plan, state);
+  const gate = Promise.withResolvers<unknown>();
+  void session.establish(gate.promise);
   const written = Promise.all([
     insertSupervision(db, supervision, rowOf(plan, state, callsOf(plan, state)), request),
     audit.write({
@@ -153,7 +157,8 @@ async function writeAndEstablish(
       details: { supervisionId: id, mode: state.mode, scope: 'call', device: 'phone' },
     }),
   ]);
-  void session.establish(written);
+  gate.resolve(written);
+  sessions.add(session, { hasRow: false });
   try {
     await written;
   } catch (error) {
