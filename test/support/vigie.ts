@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, rmSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Test } from 'tap';
 import { projectFolder } from '../../src/paths.ts';
+import { waitFor } from './wait-for.ts';
 
 export type Settings = Record<string, string>;
 export interface Ran {
@@ -78,6 +79,11 @@ export async function freshDataDir(t: Test): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'vigie-main-'));
   // The database's user passes through it.
   chmodSync(folder, 0o711);
-  t.teardown(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));
+  t.teardown(async () => {
+    // The database of a server that was killed is still going.
+    const pidFile = join(folder, 'postgres', 'postmaster.pid');
+    await waitFor(() => !existsSync(pidFile), Boolean, 10_000).catch(() => {});
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
+  });
   return folder;
 }
