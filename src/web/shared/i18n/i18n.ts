@@ -1,7 +1,16 @@
 import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';
 import { en } from './en/index.ts';
-import { fr } from './fr/index.ts';
+import { fr, type Messages } from './fr/index.ts';
+
+/** A key that no language has, or a missing one, fails the type check. */
+declare module 'i18next' {
+  interface CustomTypeOptions {
+    defaultNS: 'translation';
+    resources: { translation: Messages };
+    nsSeparator: false;
+  }
+}
 
 export const languages = ['fr', 'en'] as const;
 export type Language = (typeof languages)[number];
