@@ -162,9 +162,10 @@ export function createPbxReader({ name, ari, clock, log, emit: onFact }: PbxRead
 
   /** In their own time: calls are live already, and a state that is not read comes with its next change. */
   function tellDevices(reading: AriClient, { endpoints }: PbxSnapshot, isCurrent: () => boolean): void {
-    readDeviceStates(reading, endpoints, isCurrent, (body) => emit(body, stamp.pbxNowMs())).catch((error) =>
-      log.warn({ err: error }, 'Not every device state could be read'),
-    );
+    const tell = (body: FactBody) => emit(body, stamp.pbxNowMs());
+    readDeviceStates(reading, endpoints, isCurrent, tell).catch((error) => {
+      if (isCurrent()) log.warn({ err: error }, 'Not every device state could be read');
+    });
   }
 
   /** A first connection waits until no other server holds our name: we never throw one out. */
@@ -196,6 +197,7 @@ export function createPbxReader({ name, ari, clock, log, emit: onFact }: PbxRead
     resume: () => void connectWhenFree(),
     async stop() {
       stopping.abort();
+      resyncs += 1;
       membership.pause();
       await client.close();
     },

@@ -37,7 +37,8 @@ export function createAriTelephony(options: AriTelephonyOptions): Telephony {
   function startThread(): void {
     const file = new URL(`./reader-thread${extname(import.meta.filename)}`, import.meta.url);
     const taken = new BigInt64Array(new SharedArrayBuffer(8));
-    const made = new Worker(file, { workerData: { name, ari, taken } satisfies ReaderData });
+    // Flags of the server's process, a debugger's or a test runner's, are none of the reader's.
+    const made = new Worker(file, { execArgv: [], workerData: { name, ari, taken } satisfies ReaderData });
     thread = made;
     made.on('message', (message: FromReader) => {
       if (message.kind === 'log') log[message.level](message.fields, message.message);
