@@ -81,7 +81,7 @@ export function foldCall(scene: Scene, stay: Stay, people: People): FoldedCall {
   const answeredMs = contacts[0]?.from;
   const decisive = attempts.findLast((attempt) => attempt.leg.end !== null)?.leg.end ?? null;
   const call: Call = {
-    id: recordId(root.createdAtMs, scene.pbx, root.uniqueId),
+    id: callIdOf(scene, root),
     pbx: scene.pbx,
     uniqueId: cleanText(root.uniqueId, textLimits.id),
     linkedId: cleanText(root.linkedId || root.uniqueId, textLimits.id),
@@ -138,6 +138,11 @@ export function foldCall(scene: Scene, stay: Stay, people: People): FoldedCall {
     contacts,
     legs,
   };
+}
+
+function callIdOf(scene: Scene, root: LegView): string {
+  root.callId ??= recordId(root.createdAtMs, scene.pbx, root.uniqueId);
+  return root.callId;
 }
 
 function contactsOf(scene: Scene, subject: Subject): Contact[] {

@@ -1,15 +1,16 @@
-/** The same few moments are written again at each fold of a call, and writing a date is slow. */
-const remembered = new Map<number, string>();
-const rememberedMax = 20_000;
+/** The same few moments are written again at each fold of a call, and writing a date is slow: the last ones are kept. */
+const keptMax = 8_192;
+const moments = new Float64Array(keptMax).fill(Number.NaN);
+const texts = new Array<string>(keptMax).fill('');
 
 /** Milliseconds since 1970 as `2026-11-21T09:30:00.000Z`. */
 export function isoTime(ms: number): string {
-  const known = remembered.get(ms);
-  if (known !== undefined) return known;
-  const text = new Date(ms).toISOString();
-  if (remembered.size >= rememberedMax) remembered.clear();
-  remembered.set(ms, text);
-  return text;
+  const at = ms & (keptMax - 1);
+  if (moments[at] !== ms) {
+    texts[at] = new Date(ms).toISOString();
+    moments[at] = ms;
+  }
+  return texts[at]!;
 }
 
 /** null for what is not known or lasts still. */

@@ -36,6 +36,8 @@ export interface LegView {
   /** Entries into queues with the place there (AMI only). */
   queueJoins: { queue: string; position: number; atMs: number }[];
   lastFactAtMs: number;
+  /** The id of the call it begins, once somebody has asked: hashing is slow. */
+  callId: string | null;
 }
 export interface LegEnd {
   atMs: number;
@@ -103,6 +105,7 @@ export function viewOf(uniqueId: string, facts: readonly CallFact[]): LegView {
     transfers: [],
     queueJoins: [],
     lastFactAtMs: facts.at(-1)?.atMs ?? 0,
+    callId: null,
   };
   for (const fact of facts) apply(view, fact);
   if (view.end) close(view, view.end.atMs);

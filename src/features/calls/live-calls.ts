@@ -33,6 +33,7 @@ interface Known {
   /** The revision last handed to the writer. */
   recordedRevision: number;
 }
+const forgetEveryMs = 3_000;
 type Listener = Parameters<LiveCalls['onChange']>[0];
 
 export interface CallsEngineDeps {
@@ -61,6 +62,7 @@ export class CallsEngine implements LiveCalls {
   readonly #startedAtMs = new Map<string, number>();
   readonly #listeners = new Set<Listener>();
   #flush: NodeJS.Timeout | null = null;
+  #forgotAtMs = 0;
   factsFolded = 0;
 
   constructor(deps: CallsEngineDeps) {
@@ -132,6 +134,8 @@ export class CallsEngine implements LiveCalls {
       this.#settling.delete(id);
       this.#record(known);
     }
+    if (nowMs - this.#forgotAtMs < forgetEveryMs) return;
+    this.#forgotAtMs = nowMs;
     for (const ledger of this.#ledgers.values()) {
       for (const family of ledger.families) this.#forgetIfOver(ledger, family, nowMs);
     }

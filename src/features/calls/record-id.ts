@@ -6,19 +6,6 @@ import { createHash } from 'node:crypto';
  * @param startedAtMs milliseconds since 1970
  */
 export function recordId(startedAtMs: number, pbx: string, uniqueId: string): string {
-  const key = `${startedAtMs}\n${pbx}\n${uniqueId}`;
-  const known = remembered.get(key);
-  if (known !== undefined) return known;
-  const id = makeId(startedAtMs, pbx, uniqueId);
-  if (remembered.size >= rememberedMax) remembered.clear();
-  remembered.set(key, id);
-  return id;
-}
-/** A call's id is asked for at each of its folds. */
-const remembered = new Map<string, string>();
-const rememberedMax = 20_000;
-
-function makeId(startedAtMs: number, pbx: string, uniqueId: string): string {
   const time = Math.max(0, Math.min(startedAtMs, 0xffff_ffff_ffff)).toString(16).padStart(12, '0');
   const hash = createHash('sha256').update(`${pbx}\n${uniqueId}`).digest('hex');
   const variant = ((Number.parseInt(hash[3]!, 16) & 0x3) | 0x8).toString(16);
