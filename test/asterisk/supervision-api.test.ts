@@ -9,6 +9,7 @@ import { inState, openScene } from '../support/supervision-scene.ts';
 
 const scene = await openScene({ name: 'sup-api' });
 t.teardown(() => scene.close());
+t.setTimeout(240_000);
 const run = await scene.start();
 const viewer = scene.viewer('1901');
 

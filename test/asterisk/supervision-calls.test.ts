@@ -7,6 +7,7 @@ import { judgeWhoHearsWhom } from '../support/who-hears-whom.ts';
 
 const scene = await openScene({ name: 'sup-calls' });
 t.teardown(() => scene.close());
+t.setTimeout(240_000);
 const run = await scene.start();
 const { lab } = scene;
 const viewer = scene.viewer('1901');

@@ -7,6 +7,7 @@ import { judgeWhoHearsWhom, type ModeSpan, type Parties } from '../support/who-h
 
 const scene = await openScene({ name: 'hearing' });
 t.teardown(() => scene.close());
+t.setTimeout(240_000);
 const run = await scene.start();
 const ear = await scene.lab.listen();
 const viewer = scene.viewer('1901');

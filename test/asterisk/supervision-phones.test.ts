@@ -8,6 +8,7 @@ import { inState, openScene } from '../support/supervision-scene.ts';
 const dialplan = await readFile(new URL('../../dialplan/extensions_vigie.conf', import.meta.url), 'utf8');
 const scene = await openScene({ name: 'sup-phones', pbx: { dialplan } });
 t.teardown(() => scene.close());
+t.setTimeout(240_000);
 const run = await scene.start({ ringTimeoutMs: 3_000 });
 const { lab } = scene;
 

@@ -6,6 +6,7 @@ import { inState, openScene, ownOnPbx } from '../support/supervision-scene.ts';
 
 const scene = await openScene({ name: 'sup-restart' });
 t.teardown(() => scene.close());
+t.setTimeout(240_000);
 const { lab } = scene;
 const viewer = scene.viewer('1901');
 const ear = await lab.listen();
