@@ -82,10 +82,15 @@ t.test('What ended while nobody watched is ended in the records, and its rest is
   await phone.hangup();
   await phone.waitEnded();
   t.ok((await ownOnPbx(lab)).length > 0, 'the snoop and the bridge are still there');
+  const { id: _, ...row } = await rowOf(id);
+  const elsewhere = { ...row, id: v7(), pbx: 'sold', calls: '[]', mode_changes: '[]' };
+  await scene.db.insertInto('supervisions').values(elsewhere).execute();
   const after = await scene.start();
   await scene.nothingOfOurs();
-  await waitFor('the row', async () => (await rowOf(id)).state === 'ended');
-  t.equal((await rowOf(id)).ended_because, 'lost');
+  for (const one of [id, elsewhere.id]) {
+    await waitFor('the row', async () => (await rowOf(one)).state === 'ended');
+    t.equal((await rowOf(one)).ended_because, 'lost');
+  }
   await customer.hangup();
   await after.abandon();
 });

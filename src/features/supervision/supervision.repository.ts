@@ -101,6 +101,21 @@ export async function openSupervisions(db: Database): Promise<SupervisionRow[]> 
   return db.selectFrom('supervisions').selectAll().where('state', '<>', 'ended').orderBy('id').execute();
 }
 
+/** Those of a PBX that is no longer configured: nobody can tell any more what became of them. */
+export async function endOfOtherPbxs(
+  db: Database,
+  pbxNames: readonly string[],
+  nowMs: number,
+): Promise<void> {
+  let query = db.updateTable('supervisions').set({
+    state: 'ended',
+    ended_because: 'lost',
+    ended_at: new Date(nowMs),
+  });
+  if (pbxNames.length > 0) query = query.where('pbx', 'not in', [...pbxNames]);
+  await query.where('state', '<>', 'ended').execute();
+}
+
 export interface SupervisionFilters {
   agentId?: string | undefined;
   isOpen?: boolean | undefined;

@@ -1,6 +1,6 @@
 import type { Clock } from '../../ports/clock.ts';
 import { idempotencyMs } from './idempotency.ts';
-import { forgetReplies } from './supervision.repository.ts';
+import { endOfOtherPbxs, forgetReplies } from './supervision.repository.ts';
 import { adoptOrEnd, type SweepDeps, sweep } from './sweep.ts';
 
 export interface Sweeper {
@@ -39,9 +39,11 @@ export function createSweeper(
   async function tidyAll(): Promise<void> {
     await Promise.all(deps.pbxNames.map((pbx) => tidy(pbx)));
     await deps.sessions.saveAgain();
-    await forgetReplies(deps.db, deps.clock.now() - idempotencyMs).catch((error: unknown) => {
-      deps.log.warn({ err: error }, 'Old replies could not be removed');
-    });
+    const nowMs = deps.clock.now();
+    await Promise.all([
+      endOfOtherPbxs(deps.db, deps.pbxNames, nowMs),
+      forgetReplies(deps.db, nowMs - idempotencyMs),
+    ]).catch((error: unknown) => deps.log.warn({ err: error }, 'Old supervisions could not be tidied up'));
   }
 
   return {
