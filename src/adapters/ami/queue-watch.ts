@@ -54,11 +54,12 @@ export function createQueueWatch({ stamp, clock, emit }: QueueWatchOptions): Que
     },
     async readAll(connection) {
       await learnClock(connection);
+      // Who leaves while the lists are on their way has left after them.
+      const atMs = stamp.pbxNowMs();
       const status = await readQueueStatus(connection);
       // At once, before the next event is read: what the list says is older than any event after it.
       const facts = [...factsOfQueueStatus(status), ...(await readAgents(connection))];
       for (const body of facts) known.isNews(body);
-      const atMs = stamp.pbxNowMs();
       const reading = new Map(facts.map((body) => [JSON.stringify(body), body]));
       for (const [key, body] of reading) if (!lastReading.has(key)) emit(body, atMs);
       lastReading = new Set(reading.keys());
