@@ -1,5 +1,6 @@
 import type { DeviceLeg } from '../../ports/domain.ts';
 import type { Family } from './ledger.ts';
+import { sameValue } from './same-value.ts';
 
 /** Which legs a device has now, over all families. */
 export class DeviceIndex {
@@ -34,4 +35,15 @@ export class DeviceIndex {
     this.#ofFamily.set(into, [...(this.#ofFamily.get(into) ?? []), ...legs]);
     this.#ofFamily.delete(gone);
   }
+}
+
+/** Devices of which a leg in a call is new, other than before, or gone. */
+export function changedDevices(
+  before: ReadonlyMap<string, DeviceLeg> | undefined,
+  now: ReadonlyMap<string, DeviceLeg>,
+): string[] {
+  const changed = new Set<string>();
+  for (const [id, leg] of now) if (!sameValue(before?.get(id), leg)) changed.add(leg.device);
+  for (const [id, leg] of before ?? []) if (!now.has(id)) changed.add(leg.device);
+  return [...changed];
 }

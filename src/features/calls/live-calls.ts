@@ -4,12 +4,13 @@ import type { DeviceLeg, LiveCalls } from '../../ports/domain.ts';
 import type { Log } from '../../ports/log.ts';
 import type { TelephonyFact } from '../../ports/telephony-facts.ts';
 import type { FoldedCall } from './call-fold.ts';
-import { DeviceIndex } from './device-index.ts';
+import { changedDevices, DeviceIndex } from './device-index.ts';
 import { foldFamily } from './family-fold.ts';
 import { trimPlan } from './family-trim.ts';
 import { type Family, Ledger } from './ledger.ts';
 import { type CallFact, isCallFact } from './leg-facts.ts';
 import { sameValue } from './same-value.ts';
+import { vanishedLegs } from './vanished-legs.ts';
 import type { People } from './whose-leg.ts';
 
 /** An ended call is recorded this long after its end, so that the last facts of its other legs are in. */
@@ -230,8 +231,6 @@ export class CallsEngine implements LiveCalls {
     const devices = new Map<string, DeviceLeg>();
     for (const leg of deviceLegs) if (leg.callId === call.id) devices.set(leg.uniqueId, leg);
     const before = this.#known.get(call.id);
-    if (!before && call.endedAt !== null && folded.root.end?.how !== 'seen' && !worthRecording(folded))
-      return;
     // A trimmed family knows less of a call that is over: what was recorded stays.
     if (before && before.folded.call.endedAt !== null && folded.revision < before.folded.revision) return;
     const sameCall = before !== undefined && sameValue(before.folded.call, call);
@@ -280,31 +279,11 @@ export class CallsEngine implements LiveCalls {
     this.#deps.onEnded({ call, agentIds, revision });
   }
 
-  /** Legs that a resync does not find any more, and of which nobody has said so. */
   #resynced(fact: Extract<TelephonyFact, { kind: 'resynced' }>): void {
     const ledger = this.#ledgers.get(fact.pbx);
     if (!ledger) return;
-    const living = new Set(fact.liveUniqueIds);
     const startedAtMs = this.#startedAtMs.get(fact.pbx) ?? 0;
-    const vanished: CallFact[] = [];
-    for (const family of ledger.families) {
-      for (const leg of family.legs.values()) {
-        const { view } = leg;
-        if (view.end || !view.known || living.has(leg.uniqueId) || view.lastFactAtMs > fact.atMs) continue;
-        const { pbx, source, generation, sequence, atMs } = fact;
-        const becauseRestarted = startedAtMs > view.lastFactAtMs;
-        vanished.push({
-          ...{ pbx, source, generation, sequence, atMs },
-          ...{
-            kind: 'leg-vanished',
-            uniqueId: leg.uniqueId,
-            lastSeenAtMs: view.lastFactAtMs,
-            becauseRestarted,
-          },
-        });
-      }
-    }
-    for (const one of vanished) this.#add(one);
+    for (const vanished of vanishedLegs(ledger, fact, startedAtMs)) this.#add(vanished);
   }
 
   #forgetIfOver(ledger: Ledger, family: Family, nowMs: number): void {
@@ -350,16 +329,3 @@ export class CallsEngine implements LiveCalls {
 }
 
 const isLive = ({ folded }: Known): boolean => folded.call.endedAt === null;
-
-/** A leg that a resync found and another no longer did, with nothing in between, was never seen to be a call. */
-const worthRecording = (folded: FoldedCall): boolean => folded.revision > 1;
-
-function changedDevices(
-  before: ReadonlyMap<string, DeviceLeg> | undefined,
-  now: ReadonlyMap<string, DeviceLeg>,
-): string[] {
-  const changed = new Set<string>();
-  for (const [id, leg] of now) if (!sameValue(before?.get(id), leg)) changed.add(leg.device);
-  for (const [id, leg] of before ?? []) if (!now.has(id)) changed.add(leg.device);
-  return [...changed];
-}

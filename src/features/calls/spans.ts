@@ -25,11 +25,3 @@ export function merged(spans: readonly Span[], gapMs = 0): Span[] {
   }
   return out;
 }
-
-/** Common parts of two lists. */
-export function intersection(a: readonly Span[], b: readonly Span[]): Span[] {
-  return a.flatMap((one) => b.flatMap((other) => common(one, other) ?? []));
-}
-
-export const lengthMs = (spans: readonly Span[]): number =>
-  spans.reduce((sum, span) => sum + (span.to - span.from), 0);

@@ -144,6 +144,26 @@ t.test(
   },
 );
 
+t.test('Calls that were there before us are found by a resync, and end as any other', async (t) => {
+  const { facts } = named('hangs up on an agent');
+  const first = facts.findIndex(({ kind }) => kind === 'bridge-left');
+  const met = facts.filter((fact) => fact.kind === 'bridge-entered');
+  const seen = met.flatMap((fact, i): TelephonyFact[] => [
+    { ...fact, kind: 'leg-seen', sequence: 10_000 + i },
+    { ...fact, sequence: 20_000 + i },
+  ]);
+  const bench = foldBench();
+  for (const fact of seen) bench.engine.onFact(fact);
+  t.match(bench.engine.all(), [
+    { direction: 'inbound', phase: 'talking', caller: { number: /^07/ }, agent: { name: 'Agent 1001' } },
+  ]);
+  t.match(bench.engine.legsOfDevice('main', 'PJSIP/1001'), [{ state: 'talking', certain: true }]);
+  for (const fact of facts.slice(first)) bench.engine.onFact(fact);
+  bench.engine.settle();
+  t.match(bench.ended(), [{ reason: 'customer-hung-up', state: 'answered' }]);
+  t.equal(bench.ended().length, 1);
+});
+
 t.test('The PBX’s journal beats live events, in whichever order they come', async (t) => {
   const { facts } = named('hangs up on an agent');
   const end = facts.findLast((fact) => fact.kind === 'leg-ended' && fact.channel.includes('trunk'))!;

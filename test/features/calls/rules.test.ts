@@ -16,7 +16,7 @@ import { cleanText, textOrNull } from '../../../src/features/calls/clean-text.ts
 import { type Ending, hangupReason } from '../../../src/features/calls/hangup-reason.ts';
 import { recordId } from '../../../src/features/calls/record-id.ts';
 import { sameValue } from '../../../src/features/calls/same-value.ts';
-import { intersection, lengthMs, merged } from '../../../src/features/calls/spans.ts';
+import { common, merged, overlaps } from '../../../src/features/calls/spans.ts';
 
 t.test('A channel’s name gives its device', async (t) => {
   const table: [string, string][] = [
@@ -99,11 +99,9 @@ t.test('Spans merge over small gaps, and intersect', async (t) => {
     { from: 10, to: 20 },
     { from: 22, to: 30 },
   ]);
-  t.same(intersection(spans, [{ from: 4, to: 12 }]), [
-    { from: 10, to: 12 },
-    { from: 4, to: 5 },
-  ]);
-  t.equal(lengthMs(merged(spans)), 23);
+  t.same(common({ from: 0, to: 5 }, { from: 4, to: 9 }), { from: 4, to: 5 });
+  t.equal(common({ from: 0, to: 5 }, { from: 5, to: 9 }), null, 'the end is not part of a span');
+  t.notOk(overlaps({ from: 0, to: 5 }, { from: 5, to: 9 }));
 });
 
 t.test('Plain values are compared by what they hold', async (t) => {
