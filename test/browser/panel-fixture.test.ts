@@ -135,7 +135,7 @@ t.test('Buttons are those the server offers, and no other', async (t) => {
 });
 
 t.test('Listening by keyboard: choose, L, reason, Enter, switch, Escape', async (t) => {
-  const { page, fixture } = await open(t, { agents: 30, language: 'en' });
+  const { page, fixture } = await open(t, { agents: 30, language: 'en', theme: 'dark' });
   await page.waitForSelector('[data-action=listen]');
   await page.keyboard.press('/');
   t.equal(await page.evaluate('document.activeElement.id'), 'board-search');

@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import type { PersonAccount } from '../../../contract/people.ts';
 import { usePages } from '../../shared/http/use-pages.ts';
 import { Plain } from '../../shared/text/plain.tsx';
+import { dateFormat } from '../../shared/time/locale.ts';
 import { PageHead } from '../shell/page-head.tsx';
 import classes from './admin.module.css';
 import { AdminList } from './admin-list.tsx';
@@ -17,7 +18,7 @@ export default function PeoplePage() {
   const [asked] = useDebouncedValue(q.trim(), 250);
   const [edited, setEdited] = useState<PersonAccount | 'new' | null>(null);
   const list = usePages<PersonAccount>('/api/people', { q: asked || undefined });
-  const date = new Intl.DateTimeFormat(i18n.language, { dateStyle: 'short', timeStyle: 'short' });
+  const date = dateFormat(i18n.language, { dateStyle: 'short', timeStyle: 'short' });
   const columns = (['name', 'login', 'roles', 'teams', 'lastSeen', 'actions'] as const).map((column) =>
     t(`admin.people.columns.${column}`),
   );

@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import type { Call } from '../../../contract/calls.ts';
 import { formatTimer } from '../../shared/time/duration.ts';
+import { dateFormat } from '../../shared/time/locale.ts';
 import { DirectionIcon } from '../live/direction-icon.tsx';
 import classes from './call-detail.module.css';
 import { CallFacts } from './call-facts.tsx';
@@ -27,7 +28,7 @@ export function CallDetail({ call }: { call: Call }) {
           <bdi>{partyText(otherParty(call), t('common.anonymous')).slice(0, 300)}</bdi>
         </h2>
         <p className={classes['when']}>
-          {new Intl.DateTimeFormat(i18n.language, { dateStyle: 'full', timeStyle: 'medium' }).format(
+          {dateFormat(i18n.language, { dateStyle: 'full', timeStyle: 'medium' }).format(
             new Date(call.startedAt),
           )}
         </p>

@@ -1,5 +1,6 @@
 import { useTranslation } from 'react-i18next';
 import type { Call } from '../../../contract/calls.ts';
+import { dateFormat } from '../../shared/time/locale.ts';
 import classes from './call-detail.module.css';
 import { partyText } from './party.ts';
 
@@ -20,7 +21,7 @@ export function CallFacts({ call }: { call: Call }) {
     [
       t('call.lastSeen'),
       call.lastSeenAt &&
-        new Intl.DateTimeFormat(i18n.language, { dateStyle: 'short', timeStyle: 'medium' }).format(
+        dateFormat(i18n.language, { dateStyle: 'short', timeStyle: 'medium' }).format(
           new Date(call.lastSeenAt),
         ),
     ],

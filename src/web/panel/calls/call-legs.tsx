@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import type { Call } from '../../../contract/calls.ts';
 import { Plain } from '../../shared/text/plain.tsx';
+import { dateFormat } from '../../shared/time/locale.ts';
 import classes from './call-detail.module.css';
 
 const columns = [
@@ -14,7 +15,7 @@ const columns = [
 /** The raw truth for whoever has to look at the PBX's own log. */
 export function CallLegs({ legs }: { legs: Call['legs'] }) {
   const { t, i18n } = useTranslation();
-  const format = new Intl.DateTimeFormat(i18n.language, { timeStyle: 'medium' });
+  const format = dateFormat(i18n.language, { timeStyle: 'medium' });
   const time = (at: string | null) => (at ? format.format(new Date(at)) : '—');
   if (legs.length === 0) return null;
   return (

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { Call, QueueVisit, Segment } from '../../../contract/calls.ts';
 import type { Mode } from '../../../contract/supervisions.ts';
 import { formatTimer } from '../../shared/time/duration.ts';
+import { dateFormat } from '../../shared/time/locale.ts';
 import classes from './call-detail.module.css';
 import { type Step, stepsOf } from './timeline.ts';
 
@@ -16,7 +17,7 @@ const colours = {
 
 export function CallTimeline({ call }: { call: Call }) {
   const { t, i18n } = useTranslation();
-  const time = new Intl.DateTimeFormat(i18n.language, { timeStyle: 'medium' });
+  const time = dateFormat(i18n.language, { timeStyle: 'medium' });
   return (
     <section aria-labelledby="call-timeline">
       <h3 id="call-timeline">{t('call.timeline')}</h3>

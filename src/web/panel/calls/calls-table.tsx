@@ -5,6 +5,7 @@ import type { Call } from '../../../contract/calls.ts';
 import { Plain } from '../../shared/text/plain.tsx';
 import { Who } from '../../shared/text/who.tsx';
 import { formatTimer } from '../../shared/time/duration.ts';
+import { dateFormat } from '../../shared/time/locale.ts';
 import { DirectionIcon } from '../live/direction-icon.tsx';
 import { CallStateChip } from './call-state-chip.tsx';
 import classes from './calls-page.module.css';
@@ -54,7 +55,7 @@ export function CallsTable({ items, search }: { items: readonly Call[]; search: 
 
 const CallRow = memo(function CallRow({ call, search }: { call: Call; search: string }) {
   const { t, i18n } = useTranslation();
-  const start = new Intl.DateTimeFormat(i18n.language, {
+  const start = dateFormat(i18n.language, {
     day: '2-digit',
     month: '2-digit',
     hour: '2-digit',

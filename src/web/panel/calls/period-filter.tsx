@@ -2,6 +2,7 @@ import { DatePickerInput, DatesProvider } from '@mantine/dates';
 import { IconCalendar } from '@tabler/icons-react';
 import 'dayjs/locale/fr';
 import { useTranslation } from 'react-i18next';
+import { dateFormat } from '../../shared/time/locale.ts';
 import { type CallsView, dayOf } from './filters.ts';
 
 /** The calendar is named after the field; the library gives the two different ids otherwise. */
@@ -15,7 +16,7 @@ interface PeriodFilterProps {
 export function PeriodFilter({ view, onChange }: PeriodFilterProps) {
   const { t, i18n } = useTranslation();
   const now = new Date();
-  const format = new Intl.DateTimeFormat(i18n.language, { day: 'numeric', month: 'short', year: 'numeric' });
+  const format = dateFormat(i18n.language, { day: 'numeric', month: 'short', year: 'numeric' });
   const say = (day: string) => format.format(new Date(`${day}T12:00:00`));
   const shown = [...new Set([view.fromDay, view.toDay])]
     .filter((day) => day !== null)

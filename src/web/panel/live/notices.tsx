@@ -2,6 +2,7 @@ import { IconAlertTriangle, IconInfoCircle, IconPlugConnectedX, IconRefresh } fr
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { LivePbx } from '../../../contract/live.ts';
+import { dateFormat } from '../../shared/time/locale.ts';
 import { may, useMe } from '../session/session-store.ts';
 import { board, useLink, useRows } from './live.ts';
 import classes from './notices.module.css';
@@ -12,7 +13,7 @@ export function Notices() {
   const link = useLink();
   const pbxs = useRows(board.pbxs);
   const me = useMe();
-  const time = new Intl.DateTimeFormat(i18n.language, { timeStyle: 'medium' });
+  const time = dateFormat(i18n.language, { timeStyle: 'medium' });
   return (
     <div className={classes['notices']} role="status">
       {link.state === 'reconnecting' && (

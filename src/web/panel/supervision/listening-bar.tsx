@@ -77,7 +77,7 @@ function Running({ row }: { row: Supervision }) {
         />
       )}
       <Button
-        color="red"
+        color="red.9"
         className={classes['stop']}
         leftSection={<IconPlayerStopFilled size={15} />}
         loading={stopping}
