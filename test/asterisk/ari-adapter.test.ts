@@ -1,4 +1,6 @@
 /** Facts of a real Asterisk with real phones: what ARI's adapter tells, and that it loses nothing. */
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import t, { type Test } from 'tap';
 import { startLab } from '../../scripts/lab/index.ts';
@@ -167,6 +169,50 @@ t.test('Blind and attended transfers are told with both ends', async (t) => {
   t.not(attended.transferer1UniqueId, attended.transferer2UniqueId);
   await second.customer.hangup();
   await consulted.waitEnded();
+});
+
+/** Takes every contact of a phone away from the PBX, as a phone does that is switched off in an orderly way. */
+async function unregister(number: string): Promise<void> {
+  const socket = createSocket('udp4');
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const address = `sip:${number}@127.0.0.1`;
+  const request = [
+    `REGISTER sip:127.0.0.1:${lab.pbx.sipPort} SIP/2.0`,
+    `Via: SIP/2.0/UDP 127.0.0.1:${socket.address().port};branch=z9hG4bK-away;rport`,
+    `From: <${address}>;tag=away`,
+    `To: <${address}>`,
+    'Call-ID: away',
+    'CSeq: 1 REGISTER',
+    'Contact: *',
+    'Expires: 0',
+    'Max-Forwards: 70',
+    'Content-Length: 0',
+    '',
+    '',
+  ];
+  socket.send(request.join('\r\n'), lab.pbx.sipPort, '127.0.0.1');
+  await once(socket, 'message');
+  socket.close();
+}
+
+t.test('Every device’s state is told at the start, and a phone that goes away at once', async (t) => {
+  const { recorder } = await watchLive(t, 'devices');
+  const states = (device: string) => recorder.of('device-state').filter((fact) => fact.device === device);
+  await waitFor('states', () =>
+    ['PJSIP/1001', 'PJSIP/1903', 'PJSIP/1011'].every((device) => states(device).length > 0),
+  );
+  t.equal(states('PJSIP/1001')[0]!.state, 'not-in-use');
+  t.equal(states('PJSIP/1903')[0]!.state, 'unavailable', 'never registered');
+  t.equal(recorder.of('endpoint').find((fact) => fact.device === 'PJSIP/1903')!.online, false);
+  const from = recorder.facts.length;
+  await unregister('1011');
+  await recorder.next('endpoint', (fact) => fact.device === 'PJSIP/1011' && fact.online === false, { from });
+  await recorder.next(
+    'device-state',
+    (fact) => fact.device === 'PJSIP/1011' && fact.state === 'unavailable',
+    { from },
+  );
 });
 
 t.test(
