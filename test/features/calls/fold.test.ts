@@ -210,6 +210,25 @@ t.test(
   },
 );
 
+t.test('The place in the queue is known when AMI tells it, and null otherwise', async (t) => {
+  const { facts } = named('while queued');
+  const step = facts.find((fact) => fact.kind === 'leg-dialplan' && fact.leg.dialplan.app === 'Queue')!;
+  if (step.kind !== 'leg-dialplan') throw new Error('no queue');
+  const { uniqueId } = step.leg;
+  const ami = { pbx: 'main', source: 'ami' as const, generation: 1, sequence: 1, atMs: step.atMs + 2 };
+  const joined: TelephonyFact = {
+    ...ami,
+    kind: 'queue-caller-joined',
+    queue: 'waiting',
+    uniqueId,
+    position: 3,
+    waiting: 3,
+  };
+  t.match(fold([...facts, joined]), [{ queueVisits: [{ queue: 'waiting', position: 3 }] }]);
+  t.match(fold([joined, ...facts]), [{ queueVisits: [{ queue: 'waiting', position: 3 }] }]);
+  t.match(fold(facts), [{ queueVisits: [{ position: null }] }]);
+});
+
 t.test('Legs of ours are never calls', async (t) => {
   const { facts } = named('hangs up on an agent');
   const ours = JSON.parse(
