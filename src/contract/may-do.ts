@@ -39,10 +39,12 @@ export function refusalOf(action: AgentAction, { viewer, agent }: MayDoFacts): E
     return 'outside-your-teams';
   if (viewer.personId === agent.id) return 'own-call';
   if (viewer.device === null) return 'no-phone';
-  if (viewer.device.startsWith('Local/')) return 'phone-not-a-device';
-  if (agent.legs.length === 0) return agent.connected ? 'agent-not-on-call' : 'agent-not-connected';
+  if (/^local\//i.test(viewer.device)) return 'phone-not-a-device';
+  // A phone that rings has nothing to hear yet.
+  const legs = agent.legs.filter((leg) => leg.state !== 'ringing');
+  if (legs.length === 0) return agent.connected ? 'agent-not-on-call' : 'agent-not-connected';
   // Who only listens harms nobody by being on the wrong leg of the same call; who speaks does.
-  return action === 'listen' ? null : speakingRefusal(agent.legs);
+  return action === 'listen' ? null : speakingRefusal(legs);
 }
 
 function speakingRefusal(legs: MayDoFacts['agent']['legs']): ErrorCode | null {

@@ -213,7 +213,7 @@ t.test('who may do what to an agent now', async (t) => {
   t.equal(refused('listen', { device: 'Local/1901@x' }, {}), 'phone-not-a-device');
   t.equal(refused('listen', {}, { legs: [] }), 'agent-not-on-call');
   t.equal(refused('listen', {}, { legs: [], connected: false }), 'agent-not-connected');
-  t.equal(refused('listen', {}, { legs: [{ state: 'ringing', certain: false }] }), null);
+  t.equal(refused('listen', {}, { legs: [{ state: 'ringing', certain: false }] }), 'agent-not-on-call');
   t.equal(refused('whisper', {}, { legs: [{ state: 'talking', certain: false }] }), 'agent-leg-uncertain');
   t.equal(refused('whisper', {}, { legs: [talking, talking] }), 'agent-has-two-calls');
   t.equal(refused('whisper', {}, { legs: [{ state: 'on-hold', certain: false }, talking] }), null);
