@@ -129,6 +129,12 @@ function said(error: unknown): string {
   return `${error instanceof AppError ? error.code : 'internal'}: ${error.message}${cause}`;
 }
 
+// Who reads us may leave early (`vigie user list | head`): nothing is left to say then.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
 // Set, not called with: what was written to a pipe must get there before the end.
 process.exitCode = await main(process.argv.slice(2));
 // A command is over when its work is: nothing that lingers keeps the terminal waiting.
