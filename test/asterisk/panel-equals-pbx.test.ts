@@ -159,6 +159,19 @@ function differences(stage: Stage, truth: PbxTruth, membershipMs: number): Diffe
   return found;
 }
 
+/** A member who left again before his time to be shown was over was no difference older than that. */
+function lasted(
+  stage: Stage,
+  samples: PbxTruth[],
+  { what, atMs }: Difference,
+  membershipMs: number,
+): boolean {
+  if (!what.endsWith(' members') || membershipMs <= freshWithinMs) return true;
+  return samples
+    .filter(({ fromMs }) => fromMs > atMs && fromMs <= atMs + membershipMs)
+    .every((later) => differences(stage, later, 0).some((other) => other.what === what));
+}
+
 /** Pauses by code and by console, comes and goes of members, beside the calls. */
 async function shuffleMembers(lab: Lab, running: () => boolean): Promise<void> {
   const commands = [
@@ -190,7 +203,9 @@ async function busyTime(t: Test, stage: Stage, membershipMs: number): Promise<vo
     await delay(150);
   }
   await delay(membershipMs + freshWithinMs);
-  const found = samples.flatMap((sample) => differences(stage, sample, membershipMs));
+  const found = samples
+    .flatMap((sample) => differences(stage, sample, membershipMs))
+    .filter((difference) => lasted(stage, samples, difference, membershipMs));
   running = false;
   await shuffling;
   await traffic.stop();
