@@ -1,0 +1,81 @@
+import t from 'tap';
+import { waitFor } from '../support/wait-for.ts';
+import { assertAccessible, startPanelBrowser } from './support/panel-page.ts';
+
+const open = await startPanelBrowser(t);
+
+t.test('With nobody yet, the PBX’s endpoints are offered and added by one click', async (t) => {
+  const { page, fixture } = await open(t, { agents: 0 });
+  await page.waitForSelector('text=Personne à la vigie');
+  await assertAccessible(t, page, 'no agents');
+  await page.click('[aria-label="Ajouter PJSIP/1001"]');
+  await page.waitForSelector('text=Alice Martin a été ajouté');
+  t.match(fixture.requests.find(({ method }) => method === 'POST')?.body, {
+    name: 'Alice Martin',
+    endpoint: 'PJSIP/1001',
+  });
+});
+
+t.test('Calls: filtered, paged, opened, exported with the same filters', async (t) => {
+  const { page, fixture } = await open(t, { agents: 30, path: '/calls' });
+  await page.waitForSelector('tbody tr');
+  t.equal(await page.locator('tbody tr').count(), 100);
+  await page.click('text=Afficher la suite');
+  await waitFor(
+    () => page.locator('tbody tr').count(),
+    (n) => n === 200,
+  );
+  await page.click('input[placeholder="Résultat"]');
+  await page.click('[role=option] >> text=Abandonné');
+  await waitFor(
+    () => page.locator('tbody tr').count(),
+    (n) => n === 40,
+  );
+  t.match(
+    await page.locator('a[download]').getAttribute('href'),
+    /\/api\/calls\.csv\?from=.*&state=abandoned/,
+  );
+  t.match(fixture.requests.at(-1)?.url, /state=abandoned/);
+  await page.click('tbody a >> nth=0');
+  await page.waitForSelector('text=Abandon en file');
+  await page.waitForSelector('#call-timeline');
+  await assertAccessible(t, page, 'a call');
+  await page.keyboard.press('Escape');
+  await page.waitForSelector('#call-timeline', { state: 'detached' });
+  t.match(page.url(), /\/calls\?.*state=abandoned/, 'the filters stay');
+});
+
+t.test('A CSV file with mistakes is refused with its list of lines', async (t) => {
+  const { page } = await open(t, { agents: 3, path: '/admin/agents?import' });
+  await page.waitForSelector('[role=dialog]');
+  const file = (content: string) => ({
+    name: 'agents.csv',
+    mimeType: 'text/csv',
+    buffer: Buffer.from(content),
+  });
+  await page.setInputFiles('input[type=file]', file('name;endpoint\nwrong'));
+  await page.click('[role=dialog] button[type=submit]');
+  await page.waitForSelector('text=Rien n’a été importé');
+  t.same(await page.locator('[role=dialog] tbody tr td:first-child').allTextContents(), ['3', '7']);
+  await page.setInputFiles('input[type=file]', file('name;endpoint\nAlice;PJSIP/1001'));
+  await page.click('[role=dialog] button[type=submit]');
+  await page.waitForSelector('text=2 lignes importées');
+});
+
+t.test('An administrator alone sees his own pages and nothing to listen to', async (t) => {
+  const { page } = await open(t, { agents: 3, roles: ['admin'] });
+  await page.waitForSelector('tbody tr');
+  t.match(page.url(), /\/admin\/agents/);
+  t.equal(await page.locator('text=Panneau Live').count(), 0);
+});
+
+t.test('Language and theme are switched, and stay', async (t) => {
+  const { page } = await open(t, { agents: 3, path: '/account' });
+  await page.click('label:has-text("English")');
+  await page.waitForSelector('text=My account');
+  await page.click('label:has-text("Dark")');
+  await page.reload();
+  await page.waitForSelector('h1:has-text("My account")');
+  t.equal(await page.getAttribute('html', 'lang'), 'en');
+  t.equal(await page.getAttribute('html', 'data-mantine-color-scheme'), 'dark');
+});
