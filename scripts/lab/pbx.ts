@@ -64,7 +64,7 @@ export interface Pbx {
 
 const ariUsername = 'vigie';
 const amiUsername = 'vigie';
-const defaultChannelVars = 'CHANNEL(linkedid),CHANNEL(hangupsource)';
+const defaultChannelVars = 'CHANNEL(linkedid),CHANNEL(hangupsource),QUEUESTATUS';
 
 const secondPassword = (password: string) => `second-${password}`;
 
