@@ -26,4 +26,3 @@ export const Session = Type.Object({
 });
 export type Session = Static<typeof Session>;
 
-export const Team = NamedRef;

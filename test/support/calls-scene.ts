@@ -28,7 +28,7 @@ export interface CallsScene {
   close(): Promise<void>;
 }
 
-export const channelVars = 'CHANNEL(linkedid),CHANNEL(hangupsource),QUEUESTATUS';
+const channelVars = 'CHANNEL(linkedid),CHANNEL(hangupsource),QUEUESTATUS';
 
 /** `others`: people beside the lab's phones. */
 export async function openCallsScene(
