@@ -13,7 +13,7 @@ export function decodeCursor(cursor: string): { name: string; id: string } {
       typeof name === 'string' &&
       !name.includes('\0') &&
       typeof id === 'string' &&
-      /^[0-9a-f-]{36}$/.test(id)
+      /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)
     ) {
       return { name, id };
     }

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { stringify } from 'csv-stringify';
 import type { AuditEntry } from '../../contract/audit.ts';
 
@@ -14,7 +14,7 @@ const columns: Record<string, (entry: AuditEntry) => string> = {
 };
 
 /** For a French Excel: BOM and `;`. A name that begins like a formula is written as text. */
-export function auditCsv(entries: Readable): Readable {
+export function auditCsv(entries: AsyncIterable<AuditEntry>): Readable {
   const csv = stringify({
     bom: true,
     delimiter: ';',
@@ -22,9 +22,14 @@ export function auditCsv(entries: Readable): Readable {
     columns: Object.keys(columns),
     escape_formulas: true,
   });
+  const rows = Readable.from(rowsOf(entries));
+  rows.on('error', (error) => csv.destroy(error));
+  csv.on('close', () => rows.destroy());
+  return rows.pipe(csv);
+}
+
+async function* rowsOf(entries: AsyncIterable<AuditEntry>): AsyncGenerator<Record<string, string>> {
   const names = Object.entries(columns);
-  entries.on('error', (error) => csv.destroy(error));
-  return entries
-    .map((entry: AuditEntry) => Object.fromEntries(names.map(([name, read]) => [name, read(entry)])))
-    .pipe(csv);
+  for await (const entry of entries)
+    yield Object.fromEntries(names.map(([name, read]) => [name, read(entry)]));
 }

@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { AuditFilters, AuditPage, AuditQuery } from '../../contract/audit.ts';
 import { requireViewer } from '../../ports/http-viewer.ts';
@@ -21,11 +20,13 @@ export function auditRoutes(audit: Audit): FastifyPluginAsyncTypebox {
     app.get(
       '/api/audit.csv',
       { config, schema: { summary: 'The same as CSV', tags, querystring: AuditFilters } },
-      (request, reply) =>
-        reply
+      async (request, reply) => {
+        const entries = await audit.all(requireViewer(request), request.query);
+        return reply
           .type('text/csv; charset=utf-8')
           .header('content-disposition', 'attachment; filename="audit.csv"')
-          .send(auditCsv(Readable.from(audit.all(requireViewer(request), request.query)))),
+          .send(auditCsv(entries));
+      },
     );
   };
 }

@@ -1,6 +1,7 @@
 import type { Call, CallFilters, CallsPage, CallsQuery, CallsSummary } from '../../contract/calls.ts';
 import { pageSizeDefault } from '../../contract/common.ts';
 import { AppError } from '../../contract/errors.ts';
+import { checkPeriod } from '../../contract/period.ts';
 import type { Database } from '../../database/database.ts';
 import type { LiveSupervisions, PeopleDirectory } from '../../ports/domain.ts';
 import { assertMay, type Viewer } from '../../ports/viewer.ts';
@@ -91,7 +92,7 @@ export function createCallsService(deps: CallsServiceDeps): CallsService {
     async list(viewer, query) {
       assertMay(viewer, 'calls.view');
       const { cursor, limit = pageSizeDefault, ...filters } = query;
-      checkTimes(filters);
+      checkPeriod(filters);
       const after = cursor === undefined ? null : positionOf(cursor);
       const { items, next, memory, search } = await page(filters, scopeOf(viewer), { after, limit });
       const summary = summaryOf(await countCalls(db, search), memory);
@@ -114,7 +115,7 @@ export function createCallsService(deps: CallsServiceDeps): CallsService {
 
     async all(viewer, filters) {
       assertMay(viewer, 'calls.view');
-      checkTimes(filters);
+      checkPeriod(filters);
       const scope = scopeOf(viewer);
       const first = await page(filters, scope, { after: null, limit: exportPageSize });
       return (async function* () {
@@ -135,21 +136,6 @@ export function createCallsService(deps: CallsServiceDeps): CallsService {
 function compare(a: CallPosition, b: CallPosition): number {
   if (a.startedAt !== b.startedAt) return a.startedAt > b.startedAt ? -1 : 1;
   return a.id === b.id ? 0 : a.id > b.id ? -1 : 1;
-}
-
-/** Postgres knows no day after 294276; people mean none before 1970 or after 2999. */
-function checkTimes({ from, to }: CallFilters): void {
-  for (const [field, text] of [
-    ['from', from],
-    ['to', to],
-  ] as const) {
-    if (text === undefined) continue;
-    const ms = Date.parse(text);
-    if (Number.isNaN(ms) || ms < 0 || ms > Date.UTC(3000, 0, 1))
-      throw new AppError('validation-failed', `"${field}" is not a time between 1970 and 2999`, { field });
-  }
-  if (from && to && Date.parse(from) > Date.parse(to))
-    throw new AppError('validation-failed', '"from" is after "to"', { field: 'from' });
 }
 
 function summaryOf(counts: readonly CallCounts[], memory: readonly EndedCall[]): CallsSummary {

@@ -1,6 +1,9 @@
+import { text } from 'node:stream/consumers';
 import { parse } from 'csv-parse/sync';
+import { sql } from 'kysely';
 import t from 'tap';
 import { createAudit } from '../../../src/features/audit/audit.service.ts';
+import { auditCsv } from '../../../src/features/audit/audit-csv.ts';
 import { makeViewer } from '../../../src/ports/viewer.ts';
 import { accountsServer, makePerson } from '../../support/accounts-server.ts';
 import { openTestDatabase } from '../../support/database.ts';
@@ -54,8 +57,15 @@ t.test('the log is read newest first, page by page, filtered, by those who may',
     'from=yesterday',
     'actor=me',
     'who=me',
+    'from=2026-12-31T23:59:60Z',
+    'from=2026-11-21T09:30:00%2B01',
+    'to=0000-01-01T00:00:00Z',
+    'to=9999-12-31T23:59:59Z',
+    'from=2026-11-21T10:00:00Z&to=2026-11-21T09:00:00Z',
     'cursor=x',
     'cursor=AAAA',
+    `cursor=${Buffer.from(`-271821-04-20T00:00:00.000Z|${callId}`).toString('base64url')}`,
+    `cursor=${Buffer.from(`+275760-09-13T00:00:00.000Z|${callId}`).toString('base64url')}`,
   ]) {
     t.match((await list(query)).code, /^(validation-failed|bad-cursor)$/, query);
   }
@@ -91,4 +101,19 @@ t.test('an entry that cannot be kept is refused, so that what it speaks of does 
   await t.rejects(audit.write(entry), { code: 'audit-unavailable' });
   const nobody = makeViewer({ id: '1', name: 'x', roles: ['admin'], teamIds: [] });
   await t.rejects(audit.list(nobody, {}), 'and reading does not pretend there is nothing');
+});
+
+t.test('a database that fails in the middle of the CSV ends the download and nothing else', async (t) => {
+  const server = await accountsServer(t);
+  const { ask, database } = server;
+  await makePerson(server, { login: 'manager', roles: ['manager'] });
+  const cookie = await server.signIn('manager');
+  const refused = await ask('GET', '/api/audit.csv?from=2026-12-31T23:59:60Z', { cookie });
+  t.match(refused, { status: 400, body: { code: 'validation-failed' } });
+  const entries = (async function* () {
+    yield { id: 'e', at: '2026', action: 'a', actor: null, subject: null, callId: null, details: {} };
+    await sql`select 'x'::timestamptz`.execute(database.db);
+  })();
+  await t.rejects(text(auditCsv(entries)), { code: '22007' });
+  t.match(await ask('GET', '/api/session', { cookie }), { status: 200 });
 });
