@@ -53,7 +53,7 @@ export default function TeamsPage() {
                 <Button
                   size="compact-sm"
                   variant="default"
-                  aria-label={`${t('admin.teams.remove')} : ${team.name}`}
+                  aria-label={`${t('admin.teams.remove')}${t('common.colon')}${team.name}`}
                   onClick={() => setOpen({ what: 'remove', team })}
                 >
                   {t('admin.teams.remove')}

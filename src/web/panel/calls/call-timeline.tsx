@@ -4,6 +4,7 @@ import type { Call, QueueVisit, Segment } from '../../../contract/calls.ts';
 import type { Mode } from '../../../contract/supervisions.ts';
 import { formatTimer } from '../../shared/time/duration.ts';
 import { dateFormat } from '../../shared/time/locale.ts';
+import { useQueueName } from '../live/queue-name.tsx';
 import classes from './call-detail.module.css';
 import { type Step, stepsOf } from './timeline.ts';
 
@@ -53,7 +54,9 @@ function StepText({ step, call }: { step: Step; call: Call }): ReactNode {
           <b>{t(`direction.${call.direction}`)}</b>
           {call.dialled && (
             <small>
-              {t('call.dialled')} : <bdi>{call.dialled.slice(0, 200)}</bdi>
+              {t('call.dialled')}
+              {t('common.colon')}
+              <bdi>{call.dialled.slice(0, 200)}</bdi>
             </small>
           )}
         </>
@@ -82,12 +85,13 @@ function StepText({ step, call }: { step: Step; call: Call }): ReactNode {
 
 function VisitText({ visit }: { visit: QueueVisit }) {
   const { t } = useTranslation();
+  const queue = useQueueName(visit.queue);
   const outcome = visit.outcome ? t(`queueOutcome.${visit.outcome}`) : t('call.inProgress');
   const length = visit.to ? `, ${formatTimer(Date.parse(visit.to) - Date.parse(visit.from))}` : '';
   return (
     <>
       <b>
-        {t('live.queue')} <bdi>{visit.queue}</bdi>
+        {t('live.queue')} <bdi title={visit.queue}>{queue.slice(0, 200)}</bdi>
       </b>
       <small>
         {outcome}
@@ -98,7 +102,8 @@ function VisitText({ visit }: { visit: QueueVisit }) {
         <ul aria-label={t('call.attempts')}>
           {visit.attempts.map((attempt) => (
             <li key={`${attempt.device} ${attempt.from}`}>
-              <bdi>{(attempt.agent?.name ?? attempt.device).slice(0, 200)}</bdi> :{' '}
+              <bdi>{(attempt.agent?.name ?? attempt.device).slice(0, 200)}</bdi>
+              {t('common.colon')}
               {attempt.outcome ? t(`attemptOutcome.${attempt.outcome}`) : t('phase.ringing')}
               {attempt.to && ` (${formatTimer(Date.parse(attempt.to) - Date.parse(attempt.from))})`}
             </li>

@@ -2,6 +2,7 @@ import { Button, Select, TextInput } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { Option } from '../live/agent-index.ts';
 import { useTeams } from '../live/index-store.ts';
 import { board, useRows } from '../live/live.ts';
 import { callStatesInOrder } from './call-state-chip.tsx';
@@ -20,8 +21,9 @@ export function CallsFilters({ view, onChange }: CallsFiltersProps) {
   const { t } = useTranslation();
   const agents = useAgentOptions();
   const queues = useRows(board.queues);
-  const queueNames = queues.map(({ id }) => id).join('\n');
-  const queueOptions = useMemo(() => queueNames.split('\n').filter((id) => id !== ''), [queueNames]);
+  // The board's queues change with every call; their names do not.
+  const queueNames = JSON.stringify(queues.map(({ id, name }) => ({ value: id, label: name.slice(0, 100) })));
+  const queueOptions = useMemo(() => JSON.parse(queueNames) as Option[], [queueNames]);
   const teams = useTeams();
   const fields = [
     { name: 'agent', width: 170, data: agents },

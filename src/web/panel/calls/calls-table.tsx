@@ -7,6 +7,7 @@ import { Who } from '../../shared/text/who.tsx';
 import { formatTimer } from '../../shared/time/duration.ts';
 import { dateFormat } from '../../shared/time/locale.ts';
 import { DirectionIcon } from '../live/direction-icon.tsx';
+import { QueueName } from '../live/queue-name.tsx';
 import { CallStateChip } from './call-state-chip.tsx';
 import classes from './calls-page.module.css';
 import { otherParty } from './party.ts';
@@ -79,7 +80,7 @@ const CallRow = memo(function CallRow({ call, search }: { call: Call; search: st
           <Who who={otherParty(call)} />
         </span>
       </td>
-      <td>{call.queue && <Plain text={call.queue} />}</td>
+      <td>{call.queue && <QueueName id={call.queue} />}</td>
       <td>{call.agent && <Plain text={call.agent.name} />}</td>
       <td>
         <CallStateChip state={call.state} />

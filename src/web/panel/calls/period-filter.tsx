@@ -40,7 +40,7 @@ export function PeriodFilter({ view, onChange }: PeriodFilterProps) {
           previousYear: t('calls.previousYear'),
           nextYear: t('calls.nextYear'),
         }}
-        aria-label={`${t('calls.period')} : ${shown}`}
+        aria-label={`${t('calls.period')}${t('common.colon')}${shown}`}
         placeholder={t('calls.period')}
         title={t('calls.periodHint')}
         valueFormatter={() => shown}

@@ -22,7 +22,7 @@ export function AgentActions({ agent, focused }: { agent: Agent; focused: boolea
             data-action={action}
             data-on={mine?.mode === action || undefined}
             tabIndex={focused ? 0 : -1}
-            aria-label={`${t(`mode.${action}`)} : ${agent.name.slice(0, 100)}`}
+            aria-label={`${t(`mode.${action}`)}${t('common.colon')}${agent.name.slice(0, 100)}`}
             title={t(`modeHint.${action}`)}
             onClick={() => chooseMode(agent, action)}
           >

@@ -11,6 +11,7 @@ import { AgentActions } from './agent-actions.tsx';
 import classes from './agent-grid.module.css';
 import { DirectionIcon } from './direction-icon.tsx';
 import { board, useRow } from './live.ts';
+import { QueueName } from './queue-name.tsx';
 import { StateBadge } from './state-look.tsx';
 import { SupervisedBy } from './supervised-by.tsx';
 
@@ -28,6 +29,7 @@ export const AgentRow = memo(function AgentRow({ agentId, rowKey, index, focused
   const agent = useRow(board.agents, agentId);
   const me = useMe().person.id;
   if (!agent) return null;
+  const queue = mainCall(agent)?.queue;
   const mine = agent.supervisions.some(({ by }) => by.id === me);
   return (
     <div
@@ -61,7 +63,7 @@ export const AgentRow = memo(function AgentRow({ agentId, rowKey, index, focused
         <Since at={agent.since} />
       </Cell>
       <WithWhom agent={agent} />
-      <Cell>{mainCall(agent)?.queue ? <Plain text={mainCall(agent)!.queue!} dim /> : null}</Cell>
+      <Cell>{queue ? <QueueName id={queue} dim /> : null}</Cell>
       <Cell>
         <SupervisedBy agent={agent} />
       </Cell>
@@ -93,7 +95,7 @@ function WithWhom({ agent }: { agent: Agent }) {
   return (
     <Cell>
       <DirectionIcon direction={call.direction} />
-      <Who who={call.with} />
+      <Who who={call.with} stacked />
       {others > 0 && (
         <span className={classes['more']} title={t('live.moreCalls', { count: others })}>
           +{others}

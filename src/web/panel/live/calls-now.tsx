@@ -9,6 +9,7 @@ import { Since } from '../../shared/time/since.tsx';
 import classes from './calls-now.module.css';
 import { DirectionIcon } from './direction-icon.tsx';
 import { board, useRow } from './live.ts';
+import { QueueName } from './queue-name.tsx';
 
 const rowHeight = 56;
 const refreshMs = 150;
@@ -85,7 +86,7 @@ const CallNow = memo(function CallNow({ id, top }: { id: string; top: number }) 
         </span>
         <span className={classes['line']}>
           <span className={classes['phase']}>{t(`phase.${call.phase}`)}</span>
-          {call.queue && <Plain text={call.queue} dim />}
+          {call.queue && <QueueName id={call.queue} dim />}
           {call.agent && <Plain text={call.agent.name} />}
         </span>
       </Link>

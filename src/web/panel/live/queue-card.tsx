@@ -53,13 +53,13 @@ export const QueueCard = memo(function QueueCard({ id }: { id: string }) {
           </Figure>
           <Figure
             icon={<IconCheck size={14} aria-hidden="true" />}
-            label={`${t('queue.answered')}: ${queue.answeredToday}`}
+            label={`${t('queue.answered')}${t('common.colon')}${queue.answeredToday}`}
           >
             {queue.answeredToday}
           </Figure>
           <Figure
             icon={<IconPhoneX size={14} aria-hidden="true" />}
-            label={`${t('queue.abandoned')}: ${queue.abandonedToday}`}
+            label={`${t('queue.abandoned')}${t('common.colon')}${queue.abandonedToday}`}
           >
             {queue.abandonedToday}
           </Figure>

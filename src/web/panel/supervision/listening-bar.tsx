@@ -61,7 +61,10 @@ function Running({ row }: { row: Supervision }) {
       )}
       {link.state !== 'live' && <span className={classes['hold']}>{t('bar.stale')}</span>}
       {!row.onHold && (
-        <bdi className={classes['reason']} title={`${t('bar.reason')} : ${row.reason.slice(0, 200)}`}>
+        <bdi
+          className={classes['reason']}
+          title={`${t('bar.reason')}${t('common.colon')}${row.reason.slice(0, 200)}`}
+        >
           {row.reason.slice(0, 200)}
         </bdi>
       )}

@@ -10,6 +10,7 @@ export const common: typeof french = {
     edit: 'Edit',
     retry: 'Try again',
     loading: 'Loading…',
+    colon: ': ',
     none: 'None',
     all: 'All',
     unknown: 'not known',
