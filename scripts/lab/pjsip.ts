@@ -38,6 +38,8 @@ export function pbxPjsip(ports: LabPorts, roster: PhoneSpec[], overloadTrigger: 
       send_pai: 'yes',
       from_user: 'trunk',
       send_diversion: 'yes',
+      // Media goes directly only where the other side and the dialplan allow it too: 8513.
+      direct_media: 'yes',
     }),
     section('trunk', 'aor', { contact: `sip:127.0.0.1:${ports.phonesSip}` }),
     ...roster.flatMap(phoneOnPbx),
@@ -45,6 +47,8 @@ export function pbxPjsip(ports: LabPorts, roster: PhoneSpec[], overloadTrigger: 
       endpoint(`load-${name}`, { context: 'from-internal', allow: 'alaw,ulaw', aors: `load-${name}` }),
       section(`load-${name}`, 'aor', { contact: `sip:${name}@127.0.0.1:${ports.loadSip}` }),
     ]),
+    // Answers, sends no media, and the PBX gives up after two seconds without any.
+    endpoint('load-silent', { context: 'from-internal', allow: 'alaw', aors: 'load-answer', rtp_timeout: 2 }),
   ];
   return parts.join('\n');
 }
