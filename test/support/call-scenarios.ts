@@ -14,6 +14,8 @@ export interface Expected {
   talks?: string[];
   attempts?: string[];
   held?: boolean;
+  /** Endpoints of all legs, each once, sorted. */
+  legs?: string[];
 }
 export interface Stage {
   lab: Lab;
@@ -31,6 +33,8 @@ export interface Stage {
   last(ms?: number): Promise<void>;
   /** Waits until the only living call of the number is in the phase. */
   phase(callerNumber: string, phase: Call['phase']): Promise<void>;
+  /** How many legs in calls the phone of this number has. */
+  legsOf(number: string): number;
 }
 export interface Scenario {
   name: string;
@@ -39,13 +43,13 @@ export interface Scenario {
 }
 
 const inbound = { direction: 'inbound', talks: [], queues: [] } as const;
-const unanswered = (
+export const unanswered = (
   state: Call['state'],
   reason: Call['reason'],
   endedBy: Call['endedBy'],
   more: Partial<Expected> = {},
 ): Expected => ({ ...inbound, talks: [], queues: [], state, reason, endedBy, ...more });
-const answered = (
+export const answered = (
   reason: Call['reason'],
   endedBy: Call['endedBy'],
   talks: string[],
@@ -632,5 +636,6 @@ export function stated(call: Call, like: Expected): Expected {
       .flatMap(({ attempts }) => attempts.map(({ device, outcome }) => `${numberOf(device)}:${outcome}`))
       .sort();
   if (like.held !== undefined) seen.held = call.holdMs > 0;
+  if (like.legs) seen.legs = [...new Set(call.legs.map(({ device }) => numberOf(device)))].sort();
   return seen;
 }

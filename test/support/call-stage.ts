@@ -61,6 +61,7 @@ function stageOf(scene: CallsScene): Stage {
     lab,
     call,
     last,
+    legsOf: (number) => scene.calls.live.legsOfDevice('main', `PJSIP/${number}`).length,
     number: () => `07${String(++numbers).padStart(8, '0')}`,
     async talk(from, to, called, callerId) {
       const arriving = lab.phones.nextCall(called, 15_000);

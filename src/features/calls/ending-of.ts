@@ -46,14 +46,19 @@ export function verdictOf(scene: Scene, { root, subject, direction }: Stay, know
   });
 }
 
-/** Those he talked with at last were reached outside; another caller in the same conference is nobody's forward. */
+/**
+ * Those he talked with at last were outside, dialled or joined to him by a transfer. Another caller in a conference is
+ * nobody's forward, nor is an agent who signed in by a line from outside.
+ */
 function onlyOutside(scene: Scene, contacts: readonly Contact[], lastMs: number, people: People): boolean {
   const latest = contacts.filter(({ to }) => to >= lastMs - hangupSkewMs);
   return (
-    latest.some(({ leg }) => leg.dial !== null) &&
+    latest.some(({ leg, stay }) => leg.dial !== null || (stay.kind === 'mixing' && !isPost(leg))) &&
     latest.every(({ leg }) => !isInside(leg, personOf(scene, leg, people)))
   );
 }
+
+const isPost = ({ steps }: LegView): boolean => steps.some(({ app }) => app === 'AgentLogin');
 
 /** He left by joining two others: that is his own doing, whoever's hangup the PBX names. */
 function transferredAway(scene: Scene, leg: LegView): boolean {
