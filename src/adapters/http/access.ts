@@ -19,7 +19,8 @@ export function guardRoutes(app: FastifyInstance, sessions: Sessions, publicUrl:
     const names = silent.map((route) => `${route.method} ${route.url}`).join(', ');
     throw new Error(`These routes do not say who may call them (config.access): ${names}`);
   });
-  app.addHook('onRequest', async (request) => {
+  // Not `onRequest`, where the rate limit of a route stands: who is refused here counts too, for it costs a look-up.
+  app.addHook('preParsing', async (request) => {
     if (request.is404) return;
     refuseForeignPages(request, publicUrl);
     const { access } = request.routeOptions.config;

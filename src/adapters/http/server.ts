@@ -45,7 +45,8 @@ export async function createHttpServer(o: HttpServerOptions): Promise<HttpServer
     logger: false,
     bodyLimit: bodyBytesMax,
     requestTimeout: requestTimeoutMs,
-    trustProxy: o.config.trustProxy,
+    // The proxy in front of us and no other: what stands before its own word in X-Forwarded-For is the client's.
+    trustProxy: o.config.trustProxy && ((_address: string, hop: number) => hop === 0),
     genReqId: (request) => requestId(request.headers['x-request-id']),
     forceCloseConnections: 'idle',
     frameworkErrors: (error, request, reply) => sendProblem(request, reply, toAppError(error)),

@@ -24,6 +24,9 @@ function makeAjv(coerceTypes: boolean): Ajv {
     strict: false,
   });
   addFormats.default(ajv);
+  // As we write them: the format's own rule lets `urn:uuid:` through, which PostgreSQL does not read, and capitals, under
+  // which nothing in memory is found.
+  ajv.addFormat('uuid', /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
   return ajv;
 }
 

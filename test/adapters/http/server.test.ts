@@ -8,6 +8,7 @@ import Type from 'typebox';
 import type { Readiness } from '../../../src/adapters/http/health.ts';
 import { createHttpServer, type HttpServerOptions } from '../../../src/adapters/http/server.ts';
 import { createMetrics } from '../../../src/adapters/metrics/metrics.ts';
+import { Id } from '../../../src/contract/common.ts';
 import { AppError } from '../../../src/contract/errors.ts';
 import { requireViewer } from '../../../src/ports/http-viewer.ts';
 import type { Log } from '../../../src/ports/log.ts';
@@ -18,6 +19,7 @@ const Query = Type.Object(
   {
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500 })),
     from: Type.Optional(Type.String({ format: 'date-time' })),
+    id: Type.Optional(Id),
   },
   { additionalProperties: false },
 );
@@ -175,6 +177,11 @@ t.test('malformed bodies and fields out of their limits are refused by name', as
   for (const from of ['yesterday', '2026-02-30T00:00:00Z', '2026-13-01T00:00:00Z', '0', '2026-01-01']) {
     t.match(await get(`from=${from}`), { code: 'validation-failed', field: 'from' }, `from ${from}`);
   }
+  const id = '01a1fd10-dcb8-70e5-b733-707a7e5c2584';
+  t.match(await get(`id=${id}`), { id });
+  for (const odd of [`urn:uuid:${id}`, id.toUpperCase(), `{${id}}`]) {
+    t.match(await get(`id=${odd}`), { code: 'validation-failed', field: 'id' }, `id ${odd}`);
+  }
   t.match(await get('form=2026-01-01T00:00:00Z'), { code: 'validation-failed', field: 'form' });
 });
 
@@ -233,6 +240,9 @@ t.test('the client’s address comes from a proxy only when one is trusted', asy
   t.match(await ask(`${direct.address}/api/address`, { headers }), { body: { ip: '127.0.0.1' } });
   const behind = await start(t, { config: { publicUrl: null, trustProxy: true } });
   t.match(await ask(`${behind.address}/api/address`, { headers }), { body: { ip: '203.0.113.9' } });
+  // A proxy adds the address it sees to what the client claims.
+  const claimed = { headers: { 'x-forwarded-for': '198.51.100.1, 203.0.113.9' } };
+  t.match(await ask(`${behind.address}/api/address`, claimed), { body: { ip: '203.0.113.9' } });
 });
 
 t.test('health, readiness and metrics say how it goes', async (t) => {
@@ -320,4 +330,8 @@ t.test('one client cannot take the whole server', async (t) => {
   t.equal(body.code, 'too-many-attempts');
   t.ok(Number(reply.headers.get('retry-after')) >= 1);
   t.equal((await fetch(`${address}/healthz`)).status, 200, 'its health is still seen');
+  const stranger = await start(t, { requestsPerMinute: 20 });
+  const refused = new Set<number>();
+  for (let i = 0; i < 25; i++) refused.add((await fetch(`${stranger.address}/api/who`)).status);
+  t.same([...refused], [401, 429], 'nor can one who has not signed in');
 });
