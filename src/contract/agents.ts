@@ -61,6 +61,8 @@ export const Agent = Type.Object({
   teams: Type.Array(NamedRef),
   endpoint: Nullable(Type.String()),
   devices: Type.Array(Type.String()),
+  /** Queue member interfaces that are this person as well (`Local/1001@from-queue/n`). */
+  interfaces: Type.Array(Type.String()),
   state: AgentState,
   since: Time,
   pauseReason: Nullable(Type.String()),

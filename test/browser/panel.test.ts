@@ -2,6 +2,7 @@
 import type { Page } from 'playwright-core';
 import t from 'tap';
 import { startLab } from '../../scripts/lab/index.ts';
+import type { PhoneCall } from '../../scripts/lab/phone-call.ts';
 import { freshDataDir, runVigie, serveVigie } from '../support/vigie.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { accessibilityFindings, launchBrowser, openPage } from './support/browser.ts';
@@ -20,6 +21,10 @@ const settings = {
   ARI_PASSWORD: lab.pbx.ariPassword,
 };
 const server = await serveVigie(t, settings);
+// Of customer, agent 1001 and supervisor 1901.
+const tonesHz = [400, 800, 1500];
+const ear = await lab.listen();
+t.teardown(() => ear.close());
 const browser = await launchBrowser();
 t.teardown(() => browser.close());
 
@@ -46,6 +51,18 @@ async function listen(page: Page): Promise<void> {
   await page.click('[data-action=listen]');
   await page.fill('[role=dialog] input[data-autofocus]', 'Quality check');
   await page.keyboard.press('Enter');
+}
+
+const settleMs = 100;
+const listenedMs = 800;
+/** The share of full scale above which a tone counts as heard; a lab tone has 0.22. */
+const heardMin = 0.15;
+
+/** Which of the three parties' tones this phone is sent from now on, judged by the packets. */
+async function tonesAt(call: PhoneCall): Promise<number[]> {
+  const fromMs = Date.now() + settleMs;
+  const { levels } = await ear.heardBy(call, { fromMs, toMs: fromMs + listenedMs, tonesHz });
+  return tonesHz.filter((hz) => levels[hz]!.mean > heardMin);
 }
 
 const agentName = 'Zoé <b>Bold</b> 🔥';
@@ -97,6 +114,10 @@ t.test('A call is seen, listened to, whispered into, stopped, and then stands in
   );
   const phone = await atSupervisor;
   t.notOk(phone.end, 'his phone answered by itself');
+  const agent = lab.phones.callsOf('1001')[0]!;
+  t.same(await tonesAt(phone), [customer.toneHz, agent.toneHz], 'he hears the customer and the agent');
+  t.same(await tonesAt(agent), [customer.toneHz], 'nobody hears him');
+  t.same(await tonesAt(customer), [agent.toneHz]);
   await waitFor(
     () => row.textContent(),
     (text) => /You: listening/.test(text ?? ''),
@@ -110,12 +131,15 @@ t.test('A call is seen, listened to, whispered into, stopped, and then stands in
     () => row.textContent(),
     (text) => /You: whispering/.test(text ?? ''),
   );
+  t.same(await tonesAt(agent), [customer.toneHz, phone.toneHz], 'the agent hears the whisper');
+  t.same(await tonesAt(customer), [agent.toneHz], 'the customer does not');
   await bar.locator('button', { hasText: 'Stop' }).click();
   await waitFor(
     () => bar.count(),
     (n) => n === 0,
   );
   await waitFor(() => phone.end, Boolean);
+  t.same(await tonesAt(customer), [agent.toneHz], 'the call goes on after Stop');
   await customer.hangup();
   await waitFor(
     () => row.textContent(),

@@ -27,6 +27,7 @@ export function agentView(facts: AgentRowFacts): AgentView {
     teams: [...person.teams],
     endpoint: person.devices[0] ?? null,
     devices: [...person.devices],
+    interfaces: [...person.interfaces],
     state: state.state,
     since: iso(state.sinceMs),
     pauseReason: state.pauseReason,

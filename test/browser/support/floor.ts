@@ -120,6 +120,7 @@ export function makeAgent(i: number, nowMs: number, hostile: boolean): Agent {
     teams: [{ id: idOf('team', i % teamNames.length), name: pick(teamNames, i) }],
     endpoint: `PJSIP/${1000 + i}`,
     devices: i % 53 === 52 ? [] : [`PJSIP/${1000 + i}`],
+    interfaces: [],
     state: 'available',
     since: ago(nowMs, 5 + ((i * 37) % 2400)),
     pauseReason: null,

@@ -20,6 +20,7 @@ export function AgentForm({ agent, onClose, onDone }: AgentFormProps) {
   const [name, setName] = useState(agent?.name ?? '');
   const [publicName, setPublicName] = useState(agent?.publicName ?? '');
   const [devices, setDevices] = useState(agent?.devices.join('\n') ?? '');
+  const [interfaces, setInterfaces] = useState(agent?.interfaces.join('\n') ?? '');
   const [teams, setTeams] = useState(agent?.teams.map((team) => team.name) ?? []);
   const [queues, setQueues] = useState(agent?.queues.map((queue) => queue.id) ?? []);
   const teamNames = useTeamNames();
@@ -30,7 +31,7 @@ export function AgentForm({ agent, onClose, onDone }: AgentFormProps) {
     if (given.length === 0) return t('admin.agents.devicesNeeded');
     const wrong = firstWrongDevice(given);
     if (wrong !== undefined) return t('admin.agents.devicesWrong', { device: wrong.slice(0, 60) });
-    const fields = { name: name.trim(), devices: given, teams };
+    const fields = { name: name.trim(), devices: given, interfaces: linesOf(interfaces), teams };
     if (agent) {
       const json: AgentPatch = { ...fields, publicName: publicName.trim() || null };
       await request(`/api/agents/${agent.id}`, { method: 'PATCH', json });
@@ -71,6 +72,16 @@ export function AgentForm({ agent, onClose, onDone }: AgentFormProps) {
         minRows={2}
         maxRows={6}
         required
+        spellCheck={false}
+      />
+      <Textarea
+        label={t('admin.agents.interfaces')}
+        description={t('admin.agents.interfacesHint')}
+        value={interfaces}
+        onChange={(event) => setInterfaces(event.currentTarget.value)}
+        autosize
+        minRows={1}
+        maxRows={6}
         spellCheck={false}
       />
       <TagsInput

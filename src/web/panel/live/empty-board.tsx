@@ -1,8 +1,9 @@
 import { Badge, Button, Group, Stack, Text, Title } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
-import type { Agent, DiscoveredEndpoint } from '../../../contract/agents.ts';
+import type { Agent, DiscoveredEndpoint, NewAgent } from '../../../contract/agents.ts';
 import { Mark } from '../../shared/brand/mark.tsx';
 import { request } from '../../shared/http/request.ts';
 import { useResource } from '../../shared/http/use-resource.ts';
@@ -48,21 +49,26 @@ export function Discovered({ onAdded }: { onAdded?: () => void }) {
     (signal) => request<{ items: DiscoveredEndpoint[] }>('/api/agents/discovered', { signal }),
     [],
   );
+  const [adding, setAdding] = useState(false);
   const items = found.value?.items ?? [];
 
-  async function add(endpoint: DiscoveredEndpoint) {
-    const name = endpoint.suggestedName ?? endpoint.device;
+  /** Adds them one after the other; stops at the first that is refused. */
+  async function add(endpoints: readonly DiscoveredEndpoint[]) {
+    setAdding(true);
+    const names: string[] = [];
     try {
-      const agent = await request<Agent>('/api/agents', {
-        method: 'POST',
-        json: { name, endpoint: endpoint.device },
-      });
-      notifyDone(t('empty.added', { name: agent.name.slice(0, 80) }));
-      found.reload();
-      onAdded?.();
+      for (const { device, suggestedName } of endpoints) {
+        const json: NewAgent = { name: suggestedName ?? device, endpoint: device };
+        names.push((await request<Agent>('/api/agents', { method: 'POST', json })).name);
+      }
     } catch (error) {
       notifyProblem(error);
     }
+    if (names.length === 1) notifyDone(t('empty.added', { name: names[0]!.slice(0, 80) }));
+    else if (names.length > 1) notifyDone(t('empty.addedMany', { count: names.length }));
+    setAdding(false);
+    found.reload();
+    onAdded?.();
   }
 
   if (!found.value) return null;
@@ -74,9 +80,16 @@ export function Discovered({ onAdded }: { onAdded?: () => void }) {
     );
   return (
     <section className={classes['found']} aria-label={t('empty.discovered')}>
-      <Text component="h2" size="sm" fw={600} m={0}>
-        {t('empty.discovered')} ({items.length})
-      </Text>
+      <Group justify="space-between" gap="xs">
+        <Text component="h2" size="sm" fw={600} m={0}>
+          {t('empty.discovered')} ({items.length})
+        </Text>
+        {items.length > 1 && (
+          <Button size="compact-sm" loading={adding} onClick={() => void add(items)}>
+            {t('empty.addAll', { count: items.length })}
+          </Button>
+        )}
+      </Group>
       <ul>
         {items.map((endpoint) => (
           <li key={`${endpoint.pbx}/${endpoint.device}`}>
@@ -89,7 +102,8 @@ export function Discovered({ onAdded }: { onAdded?: () => void }) {
               size="compact-sm"
               variant="default"
               aria-label={t('empty.addOne', { device: endpoint.device })}
-              onClick={() => void add(endpoint)}
+              disabled={adding}
+              onClick={() => void add([endpoint])}
             >
               {t('common.add')}
             </Button>

@@ -1,6 +1,7 @@
 import { IconAlertTriangle, IconInfoCircle, IconPlugConnectedX, IconRefresh } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Link } from 'react-router';
 import type { LivePbx } from '../../../contract/live.ts';
 import { dateFormat } from '../../shared/time/locale.ts';
 import { may, useMe } from '../session/session-store.ts';
@@ -13,6 +14,7 @@ export function Notices() {
   const link = useLink();
   const pbxs = useRows(board.pbxs);
   const me = useMe();
+  const mayEditPeople = may(me, 'people.edit');
   const time = dateFormat(i18n.language, { timeStyle: 'medium' });
   return (
     <div className={classes['notices']} role="status">
@@ -31,7 +33,8 @@ export function Notices() {
       ))}
       {may(me, 'supervision.listen') && me.person.device === null && (
         <Notice kind="info" icon={<IconInfoCircle size={16} aria-hidden="true" />}>
-          {t('start.noPhone')}
+          {t(mayEditPeople ? 'start.noPhoneSetIt' : 'start.noPhoneAsk', { login: me.person.login ?? '' })}{' '}
+          {mayEditPeople && <Link to="/admin/people">{t('start.openPeople')}</Link>}
         </Notice>
       )}
     </div>

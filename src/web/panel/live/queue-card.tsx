@@ -49,7 +49,7 @@ export const QueueCard = memo(function QueueCard({ id }: { id: string }) {
               paused: queue.agentsPaused,
             })}
           >
-            {t('queue.free', { free: queue.agentsFree, total: queue.agentsTotal })}
+            {t('queue.free', { free: queue.agentsFree, total: queue.agentsTotal, count: queue.agentsFree })}
           </Figure>
           <Figure
             icon={<IconCheck size={14} aria-hidden="true" />}

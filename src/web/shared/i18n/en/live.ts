@@ -68,6 +68,8 @@ export const live: typeof french = {
     waiting: 'waiting',
     longest: 'for',
     free: '{{free}}/{{total}} free',
+    free_one: '{{free}}/{{total}} free',
+    free_other: '{{free}}/{{total}} free',
     freeLong: '{{free}} of {{total}} agents free, {{paused}} paused',
     answered: 'Answered today',
     abandoned: 'Abandoned today',
@@ -102,7 +104,8 @@ export const live: typeof french = {
   empty: {
     title: 'Nobody on watch yet',
     supervisor: 'There is no agent in your teams. An administrator can add some.',
-    editor: 'Add your first agents: pick from the endpoints seen on the PBX, or type them in.',
+    editor:
+      'Add your first agents: those of the endpoints seen on the PBX in one click, a CSV file, or one by one. They appear here at once.',
     discovered: 'Endpoints seen on the PBX that belong to nobody',
     noneDiscovered: 'No endpoint without an owner has been seen on the PBX.',
     online: 'registered',
@@ -111,6 +114,8 @@ export const live: typeof french = {
     addByHand: 'Type in an agent',
     openPeople: 'Import a CSV file',
     added: '{{name}} was added',
+    addAll: 'Add all {{count}}',
+    addedMany: '{{count}} agents were added',
   },
   help: {
     title: 'Keyboard shortcuts',

@@ -44,6 +44,10 @@ export const supervision: typeof french = {
     recent: 'Recent reasons',
     phone: 'Your phone {{device}} will ring and answer by itself.',
     noPhone: 'You have no phone: an administrator has to set one on your record.',
+    noPhoneSetIt: 'You have no phone to listen with: give one (PJSIP/…) to the login “{{login}}”.',
+    noPhoneAsk:
+      'You have no phone to listen with: ask an administrator to give one (PJSIP/…) to the login “{{login}}”, under Logins.',
+    openPeople: 'Open the logins',
     needReason: 'Give a reason',
     tooLong: 'At most 200 characters',
     confirm: '{{mode}}',

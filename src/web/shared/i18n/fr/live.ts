@@ -66,6 +66,8 @@ export const live = {
     waiting: 'en attente',
     longest: 'depuis',
     free: '{{free}}/{{total}} libres',
+    free_one: '{{free}}/{{total}} libre',
+    free_other: '{{free}}/{{total}} libres',
     freeLong: '{{free}} agents libres sur {{total}}, {{paused}} en pause',
     answered: 'Répondus aujourd’hui',
     abandoned: 'Abandonnés aujourd’hui',
@@ -100,7 +102,8 @@ export const live = {
   empty: {
     title: 'Personne à la vigie pour l’instant',
     supervisor: 'Aucun agent dans vos équipes. Un administrateur peut en ajouter.',
-    editor: 'Ajoutez vos premiers agents : choisissez parmi les postes vus sur le PBX, ou saisissez-les.',
+    editor:
+      'Ajoutez vos premiers agents : ceux des postes vus sur le PBX en un clic, un fichier CSV, ou un par un. Ils apparaissent ici aussitôt.',
     discovered: 'Postes vus sur le PBX, sans titulaire',
     noneDiscovered: 'Aucun poste sans titulaire n’a été vu sur le PBX.',
     online: 'enregistré',
@@ -109,6 +112,8 @@ export const live = {
     addByHand: 'Saisir un agent',
     openPeople: 'Importer un fichier CSV',
     added: '{{name}} a été ajouté',
+    addAll: 'Ajouter les {{count}}',
+    addedMany: '{{count}} agents ont été ajoutés',
   },
   help: {
     title: 'Raccourcis clavier',

@@ -42,6 +42,11 @@ export const supervision = {
     recent: 'Derniers motifs',
     phone: 'Votre téléphone {{device}} va sonner et décrocher seul.',
     noPhone: 'Vous n’avez pas de téléphone : un administrateur doit en définir un dans votre fiche.',
+    noPhoneSetIt:
+      'Vous n’avez pas de téléphone pour écouter : donnez-en un (PJSIP/…) à l’identifiant « {{login}} ».',
+    noPhoneAsk:
+      'Vous n’avez pas de téléphone pour écouter : demandez à un administrateur d’en donner un (PJSIP/…) à l’identifiant « {{login}} », dans Comptes d’accès.',
+    openPeople: 'Ouvrir les comptes d’accès',
     needReason: 'Indiquez un motif',
     tooLong: '200 caractères au plus',
     confirm: '{{mode}}',
