@@ -25,4 +25,3 @@ export const Session = Type.Object({
   expiresAt: Time,
 });
 export type Session = Static<typeof Session>;
-
