@@ -60,6 +60,9 @@ t.test('A server that comes later knows a call from the first moment it saw, and
     endedBy: 'agent',
     answeredAt: new Date(heardMs).toISOString(),
     lastSeenAt: null,
+    waitMs: 0,
+    ringMs: 0,
+    talkMs: Date.parse(first.endedAt!) - heardMs,
   });
   t.match(second, {
     state: 'abandoned',

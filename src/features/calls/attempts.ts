@@ -28,7 +28,7 @@ export function attemptsOf(scene: Scene, root: LegView, talked: ReadonlySet<LegV
     const { dialler, atMs } = firstDiallerOf(scene, leg);
     const line = leg.local ? lineBehind(scene, leg, talked) : null;
     const answered = line !== null || talked.has(leg);
-    const from = leg.dial?.atMs ?? atMs;
+    const from = answered && answeredUnheard(leg) ? (leg.upAtMs ?? atMs) : (leg.dial?.atMs ?? atMs);
     found.push({
       leg: line ?? leg,
       dialler,
@@ -44,6 +44,10 @@ export function attemptsOf(scene: Scene, root: LegView, talked: ReadonlySet<LegV
   for (const attempt of found) attempt.outcome = outcomeOf(attempt, answers, root);
   return found;
 }
+
+/** It was found talking already (a resync): how long it rang nobody heard, so nothing of that time counts as ringing. */
+const answeredUnheard = (leg: LegView): boolean =>
+  leg.dial === null && leg.madeFor === '' && leg.ringingAtMs === null && leg.isOutgoing;
 
 const hasRealLegs = (scene: Scene, wire: LegView): boolean =>
   scene.treeOf(wire).some((leg) => !leg.local && leg !== wire);

@@ -12,6 +12,12 @@ export interface Family {
   heardAtMs: number;
 }
 
+export interface Added {
+  family: Family;
+  /** Families that have become part of it. */
+  absorbed: Family[];
+}
+
 /** Legs that ended are remembered this long (and this many), so that a late copy of their facts opens no new call. */
 export const forgottenLegsMax = 50_000;
 /** More facts than that about one leg are not kept: a leg in a loop must not eat the server. */
@@ -33,10 +39,9 @@ export class Ledger {
   }
 
   /**
-   * Files a fact. Returns its family, or null when it changes nothing (a copy, a leg of ours, one long forgotten);
-   * `absorbed` are families that have become part of it.
+   * Files a fact. Returns its family, or null when it changes nothing (a copy, a leg of ours, one long forgotten).
    */
-  add(fact: CallFact, heardAtMs: number): { family: Family; absorbed: Family[] } | null {
+  add(fact: CallFact, heardAtMs: number): Added | null {
     const uniqueId = mainLegOf(fact);
     if (uniqueId === '' || isOwnId(uniqueId) || this.#forgotten.has(uniqueId)) return null;
     const absorbed: Family[] = [];

@@ -4,13 +4,15 @@ import type { DeviceLeg, LiveCalls } from '../../ports/domain.ts';
 import type { Log } from '../../ports/log.ts';
 import type { TelephonyFact } from '../../ports/telephony-facts.ts';
 import type { FoldedCall } from './call-fold.ts';
+import { CallListeners } from './call-listeners.ts';
 import { changedDevices, DeviceIndex } from './device-index.ts';
 import { foldFamily } from './family-fold.ts';
 import { trimPlan } from './family-trim.ts';
-import { type Family, Ledger } from './ledger.ts';
+import { isLive, type Known } from './known-call.ts';
+import type { Family, Ledger } from './ledger.ts';
+import { Ledgers } from './ledgers.ts';
 import { type CallFact, isCallFact } from './leg-facts.ts';
 import { sameValue } from './same-value.ts';
-import { vanishedLegs } from './vanished-legs.ts';
 import type { People } from './whose-leg.ts';
 
 /** An ended call is recorded this long after its end, so that the last facts of its other legs are in. */
@@ -26,16 +28,7 @@ export interface EndedCall {
   agentIds: string[];
   revision: number;
 }
-interface Known {
-  folded: FoldedCall;
-  family: Family;
-  devices: ReadonlyMap<string, DeviceLeg>;
-  endedHeardAtMs: number | null;
-  /** The revision last handed to the writer. */
-  recordedRevision: number;
-}
 const forgetEveryMs = 3_000;
-type Listener = Parameters<LiveCalls['onChange']>[0];
 
 export interface CallsEngineDeps {
   people: People;
@@ -54,29 +47,29 @@ export interface CallsEngineDeps {
  */
 export class CallsEngine implements LiveCalls {
   readonly #deps: CallsEngineDeps;
-  readonly #ledgers = new Map<string, Ledger>();
+  readonly #ledgers = new Ledgers();
+  readonly #listeners: CallListeners;
   readonly #dirty = new Set<Family>();
   readonly #known = new Map<string, Known>();
   readonly #idsOfFamily = new Map<Family, Set<string>>();
   readonly #devices = new DeviceIndex();
   readonly #settling = new Map<string, Known>();
-  readonly #startedAtMs = new Map<string, number>();
-  readonly #listeners = new Set<Listener>();
   #flush: NodeJS.Timeout | null = null;
   #forgotAtMs = 0;
   factsFolded = 0;
 
   constructor(deps: CallsEngineDeps) {
     this.#deps = deps;
+    this.#listeners = new CallListeners(deps.log);
   }
 
   onFact(fact: TelephonyFact): void {
     switch (fact.kind) {
       case 'pbx-connected':
-        this.#startedAtMs.set(fact.pbx, fact.startedAtMs);
+        this.#ledgers.pbxConnected(fact);
         return;
       case 'resynced':
-        this.#resynced(fact);
+        for (const vanished of this.#ledgers.vanishedBy(fact)) this.#add(vanished);
         return;
       default:
         if (isCallFact(fact)) this.#add(fact);
@@ -99,9 +92,8 @@ export class CallsEngine implements LiveCalls {
     return this.#devices.legsOf(pbx, device);
   }
 
-  onChange(listener: Listener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  onChange(listener: Parameters<LiveCalls['onChange']>[0]): () => void {
+    return this.#listeners.add(listener);
   }
 
   /** Calls in progress, and ended ones whose record is not in the database yet. */
@@ -114,7 +106,7 @@ export class CallsEngine implements LiveCalls {
 
   /** Everybody's name may have changed. */
   peopleChanged(): void {
-    for (const ledger of this.#ledgers.values()) for (const family of ledger.families) this.#mark(family);
+    for (const { family } of this.#ledgers.families()) this.#mark(family);
   }
 
   /** Folds what facts have touched. */
@@ -137,9 +129,7 @@ export class CallsEngine implements LiveCalls {
     }
     if (nowMs - this.#forgotAtMs < forgetEveryMs) return;
     this.#forgotAtMs = nowMs;
-    for (const ledger of this.#ledgers.values()) {
-      for (const family of ledger.families) this.#forgetIfOver(ledger, family, nowMs);
-    }
+    for (const { ledger, family } of this.#ledgers.families()) this.#forgetIfOver(ledger, family, nowMs);
   }
 
   unsettled(): number {
@@ -165,22 +155,11 @@ export class CallsEngine implements LiveCalls {
   }
 
   counts(): { families: number; calls: number; factsDropped: number } {
-    let families = 0;
-    let factsDropped = 0;
-    for (const ledger of this.#ledgers.values()) {
-      families += ledger.families.size;
-      factsDropped += ledger.factsDropped;
-    }
-    return { families, calls: this.#known.size, factsDropped };
+    return { ...this.#ledgers.counts(), calls: this.#known.size };
   }
 
   #add(fact: CallFact): void {
-    let ledger = this.#ledgers.get(fact.pbx);
-    if (!ledger) {
-      ledger = new Ledger(fact.pbx);
-      this.#ledgers.set(fact.pbx, ledger);
-    }
-    const added = ledger.add(fact, this.#deps.clock.now());
+    const added = this.#ledgers.add(fact, this.#deps.clock.now());
     if (!added) return;
     this.factsFolded += 1;
     for (const gone of added.absorbed) this.#absorb(gone, added.family);
@@ -263,13 +242,7 @@ export class CallsEngine implements LiveCalls {
   }
 
   #tell(call: Call, gone: boolean, devices: readonly string[]): void {
-    for (const listener of this.#listeners) {
-      try {
-        listener({ call, gone, pbx: call.pbx, devices });
-      } catch (error) {
-        this.#deps.log.error({ err: error, callId: call.id }, 'A listener to calls failed');
-      }
-    }
+    this.#listeners.tell({ call, gone, pbx: call.pbx, devices });
   }
 
   #record(known: Known): void {
@@ -277,13 +250,6 @@ export class CallsEngine implements LiveCalls {
     if (revision <= known.recordedRevision) return;
     known.recordedRevision = revision;
     this.#deps.onEnded({ call, agentIds, revision });
-  }
-
-  #resynced(fact: Extract<TelephonyFact, { kind: 'resynced' }>): void {
-    const ledger = this.#ledgers.get(fact.pbx);
-    if (!ledger) return;
-    const startedAtMs = this.#startedAtMs.get(fact.pbx) ?? 0;
-    for (const vanished of vanishedLegs(ledger, fact, startedAtMs)) this.#add(vanished);
   }
 
   #forgetIfOver(ledger: Ledger, family: Family, nowMs: number): void {
@@ -327,5 +293,3 @@ export class CallsEngine implements LiveCalls {
     }
   }
 }
-
-const isLive = ({ folded }: Known): boolean => folded.call.endedAt === null;

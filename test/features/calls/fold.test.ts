@@ -160,7 +160,7 @@ t.test('Calls that were there before us are found by a resync, and end as any ot
   t.match(bench.engine.legsOfDevice('main', 'PJSIP/1001'), [{ state: 'talking', certain: true }]);
   for (const fact of facts.slice(first)) bench.engine.onFact(fact);
   bench.engine.settle();
-  t.match(bench.ended(), [{ reason: 'customer-hung-up', state: 'answered' }]);
+  t.match(bench.ended(), [{ reason: 'customer-hung-up', state: 'answered', waitMs: 0, ringMs: 0 }]);
   t.equal(bench.ended().length, 1);
 });
 
