@@ -1,9 +1,9 @@
 /** Who hears whom, judged on the wire: every 20 ms frame of every leg. */
 import t, { type Test } from 'tap';
-import type { PhoneCall } from '../../scripts/lab/phone-call.ts';
 import type { AudioMode } from '../../src/features/supervision/modes.ts';
-import { inState, openScene, type Run } from '../support/supervision-scene.ts';
-import { judgeWhoHearsWhom, type ModeSpan, type Parties } from '../support/who-hears-whom.ts';
+import { type Started, startLive, walkModes } from '../support/mode-walk.ts';
+import { openScene } from '../support/supervision-scene.ts';
+import { judgeWhoHearsWhom, type Parties } from '../support/who-hears-whom.ts';
 
 const scene = await openScene({ name: 'hearing' });
 t.teardown(() => scene.close());
@@ -13,38 +13,11 @@ const ear = await scene.lab.listen();
 const viewer = scene.viewer('1901');
 const modes: AudioMode[] = ['listen', 'whisper', 'barge'];
 
-const until = (atMs: number) => new Promise((resolve) => setTimeout(resolve, atMs - Date.now()));
-
 const attemptsMax = 5;
-
-interface Started {
-  id: string;
-  phone: PhoneCall;
-  mode: AudioMode;
-}
-
-async function start(by: Run, agentNumber: string, mode: AudioMode): Promise<Started> {
-  const ringing = scene.lab.phones.nextCall('1901');
-  const { id } = await by.feature.start(viewer, scene.wish(agentNumber, { mode }));
-  await inState(by, viewer, id, 'live');
-  const phone = await ringing;
-  await phone.waitAnswered();
-  return { id, phone, mode };
-}
 
 /** Goes through the modes, each held for `holdMs` after its reply, and judges all of it. */
 async function walkOnce(started: Started, parties: Parties, wanted: AudioMode[], holdMs: () => number) {
-  const spans: ModeSpan[] = [];
-  for (const mode of [started.mode, ...wanted]) {
-    const askedAtMs = Date.now();
-    if (spans.length > 0) spans.at(-1)!.untilMs = askedAtMs;
-    const supervision = await run.feature.change(viewer, started.id, mode);
-    if (supervision.mode !== mode) throw new Error(`${mode} was asked for, ${supervision.mode} holds`);
-    spans.push({ mode, askedAtMs, repliedAtMs: Date.now(), untilMs: 0 });
-    await until(Date.now() + 100 + holdMs());
-  }
-  spans.at(-1)!.untilMs = Date.now();
-  return judgeWhoHearsWhom(ear, parties, spans);
+  return judgeWhoHearsWhom(ear, parties, await walkModes(run, viewer, started, wanted, holdMs));
 }
 
 /** Again when this machine held back packets and something was missing; a leak is a leak on any machine. */
@@ -65,7 +38,7 @@ async function walk(t: Test, ...args: Parameters<typeof walkOnce>) {
 t.test('In each mode, and in each switch, everyone hears exactly whom he should', async (t) => {
   const { customer, agent } = await scene.talk('1001', '1001');
   for (const first of modes) {
-    const started = await start(run, '1001', first);
+    const started = await startLive(scene, run, '1901', '1001', first);
     const others = modes.filter((mode) => mode !== first);
     const parties = { customer, agent, supervisor: started.phone };
     await walk(t, started, parties, [...others, first, ...others.toReversed(), first], () => 400);
@@ -78,7 +51,7 @@ t.test('In each mode, and in each switch, everyone hears exactly whom he should'
 
 t.test('Forty random switches leave no gap, no leak and nothing behind', async (t) => {
   const { customer, agent } = await scene.talk('1002', '1002');
-  const started = await start(run, '1002', 'listen');
+  const started = await startLive(scene, run, '1901', '1002', 'listen');
   let seed = 20261121;
   const random = () => {
     seed = (seed * 1103515245 + 12345) % 2 ** 31;
@@ -103,7 +76,7 @@ t.test('Forty random switches leave no gap, no leak and nothing behind', async (
 
 t.test('Of many clicks at once the last wish holds, and too many are refused', async (t) => {
   const { customer, agent } = await scene.talk('1003', '1003');
-  const started = await start(run, '1003', 'listen');
+  const started = await startLive(scene, run, '1901', '1003', 'listen');
   const clicks: AudioMode[] = ['whisper', 'barge', 'listen', 'whisper', 'barge', 'listen', 'whisper'];
   await Promise.all(clicks.map((mode) => run.feature.change(viewer, started.id, mode)));
   t.equal((await run.feature.get(viewer, started.id)).mode, 'whisper');

@@ -1,6 +1,7 @@
 import { v7 } from 'uuid';
 import { type Lab, type LabOptions, startLab } from '../../scripts/lab/index.ts';
 import type { PhoneCall } from '../../scripts/lab/phone-call.ts';
+import type { Codec } from '../../scripts/lab/roster.ts';
 import { waitFor } from '../../scripts/lab/tools.ts';
 import { createAriTelephony } from '../../src/adapters/ari/telephony.ts';
 import { AppError } from '../../src/contract/errors.ts';
@@ -51,7 +52,7 @@ export interface Scene {
   viewer(number: string): Viewer;
   start(options?: RunOptions): Promise<Run>;
   /** A customer calls the number and is talking to an agent. */
-  talk(to: string, agentNumber: string): Promise<{ customer: PhoneCall; agent: PhoneCall }>;
+  talk(to: string, agentNumber: string, codec?: Codec): Promise<{ customer: PhoneCall; agent: PhoneCall }>;
   wish(agentNumber: string, change?: Partial<StartSupervision>): StartSupervision;
   /** Waits until the PBX has no channel and no bridge of ours. */
   nothingOfOurs(limitMs?: number): Promise<void>;
@@ -108,9 +109,9 @@ export async function openScene(options: LabOptions): Promise<Scene> {
       runs.add(run);
       return run;
     },
-    async talk(to, agentNumber) {
+    async talk(to, agentNumber, codec = 'slin16') {
       const already = lab.phones.log.length;
-      const customer = await lab.phones.call({ from: 'customer', to });
+      const customer = await lab.phones.call({ from: 'customer', to, codec });
       await customer.waitAnswered();
       // A number may ring on two phones: the one that answered.
       const answering = () =>

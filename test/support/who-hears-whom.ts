@@ -38,10 +38,9 @@ export interface Verdict {
 }
 
 /** A mode holds from this long after the reply (the contract). */
-const settleMs = 100;
+export const settleMs = 100;
 /** A frame is sent on some time after it was made. */
 const transitMs = 60;
-const leakMaxDb = -60;
 const gapMaxMs = 40;
 const tolerance = 0.1;
 /**
@@ -56,13 +55,19 @@ const excusedMaxShare = 0.01;
 const aloneMs = 45;
 const silentRms = toneLevel / 100;
 
-const decibels = (level: number) => 20 * Math.log10(Math.max(level, 1e-9) / toneLevel);
+export const decibels = (level: number) => 20 * Math.log10(Math.max(level, 1e-9) / toneLevel);
 
 /**
  * Judges every frame that the PBX sent to each of the three, by the tone each party plays. The supervisor must be with
  * the call during the whole of `spans`.
+ * @param leakMaxDb what counts as a leak: A-law and µ-law have noise of their own, verdict phones have none
  */
-export async function judgeWhoHearsWhom(ear: Ear, parties: Parties, spans: ModeSpan[]): Promise<Verdict> {
+export async function judgeWhoHearsWhom(
+  ear: Ear,
+  parties: Parties,
+  spans: ModeSpan[],
+  leakMaxDb = -60,
+): Promise<Verdict> {
   const fromMs = spans[0]!.repliedAtMs + settleMs;
   const toMs = spans.at(-1)!.untilMs;
   const tones = toneOf(parties);
@@ -80,18 +85,21 @@ export async function judgeWhoHearsWhom(ear: Ear, parties: Parties, spans: ModeS
       when: hearsSupervisor(tones.supervisor, ['barge']),
       excuse,
       leaks,
+      leakMaxDb,
     }),
     ...faultsOf('agent', agent, spans, {
       must: [tones.customer],
       when: hearsSupervisor(tones.supervisor, ['whisper', 'barge']),
       excuse,
       leaks,
+      leakMaxDb,
     }),
     ...faultsOf('supervisor', supervisor, spans, {
       must: [tones.customer, tones.agent],
       when: null,
       excuse,
       leaks,
+      leakMaxDb,
     }),
   ];
   const gapMs = Math.max(customer.maxGapMs, agent.maxGapMs);
@@ -134,6 +142,7 @@ interface Rule {
   when: { hz: number; modes: AudioMode[] } | null;
   excuse: Excuse;
   leaks: string[];
+  leakMaxDb: number;
 }
 const hearsSupervisor = (hz: number, modes: AudioMode[]) => ({ hz, modes });
 
@@ -153,7 +162,7 @@ function faultsOf(who: string, hearing: Hearing, spans: ModeSpan[], rule: Rule):
     }
     if (!rule.when) continue;
     const { hz, modes } = rule.when;
-    if (!modes.includes(held) && decibels(frame.levels[hz]!) > leakMaxDb) {
+    if (!modes.includes(held) && decibels(frame.levels[hz]!) > rule.leakMaxDb) {
       rule.leaks.push(`${who}, ${(frame.atMs - start).toFixed(0)} ms, ${held}: ${hz} Hz`);
     }
   }
@@ -190,13 +199,13 @@ function createExcuse(sent: Hearing[]): Excuse {
 const isFull = (frame: Frame, hz: number) => Math.abs(frame.levels[hz]! / toneLevel - 1) <= tolerance;
 
 /** The mode that holds in a frame, null while it is being switched. */
-function steadyMode(spans: ModeSpan[], atMs: number): AudioMode | null {
+export function steadyMode(spans: ModeSpan[], atMs: number): AudioMode | null {
   const span = spans.find((one) => atMs >= one.repliedAtMs + settleMs && atMs <= one.untilMs);
   return span?.mode ?? null;
 }
 
 /** Whether a frame may hold the sound of these modes: from the asking to what is under way when the next one holds. */
-function isAllowed(spans: ModeSpan[], atMs: number, modes: AudioMode[]): boolean {
+export function isAllowed(spans: ModeSpan[], atMs: number, modes: AudioMode[]): boolean {
   return spans.some((span, i) => {
     const endMs = (spans[i + 1]?.repliedAtMs ?? span.untilMs) + transitMs;
     return modes.includes(span.mode) && atMs >= span.askedAtMs && atMs <= endMs;
