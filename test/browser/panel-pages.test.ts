@@ -1,6 +1,6 @@
 import t from 'tap';
 import { waitFor } from '../support/wait-for.ts';
-import { assertAccessible, startPanelBrowser } from './support/panel-page.ts';
+import { agentRow, assertAccessible, startPanelBrowser } from './support/panel-page.ts';
 
 const open = await startPanelBrowser(t);
 
@@ -13,6 +13,47 @@ t.test('With nobody yet, the PBX’s endpoints are offered and added by one clic
   t.match(fixture.requests.find(({ method }) => method === 'POST')?.body, {
     name: 'Alice Martin',
     endpoint: 'PJSIP/1001',
+  });
+});
+
+t.test('With nobody yet, all of the PBX’s endpoints become agents by one click', async (t) => {
+  const { page, fixture } = await open(t, { agents: 0 });
+  await page.click('text=Ajouter les 2');
+  await page.waitForSelector('text=2 agents ont été ajoutés');
+  const added = fixture.requests.filter(({ method }) => method === 'POST').map(({ body }) => body);
+  t.same(added, [
+    { name: 'Alice Martin', endpoint: 'PJSIP/1001' },
+    { name: 'PJSIP/1002', endpoint: 'PJSIP/1002' },
+  ]);
+});
+
+t.test('A queue bears the name people gave it, its PBX name one hover away', async (t) => {
+  const { page } = await open(t, { agents: 30 });
+  const cell = page.locator(`${agentRow} bdi[title=support]`).first();
+  await cell.waitFor();
+  t.equal(await cell.textContent(), 'Support');
+  await page.goto(new URL('/calls', page.url()).href);
+  await page.locator('tbody bdi[title=support]').first().waitFor();
+  t.equal(await page.locator('tbody bdi[title=support]').first().textContent(), 'Support');
+});
+
+t.test('Who has no phone to listen with is told what to do, by what he may do', async (t) => {
+  const { page } = await open(t, { agents: 3, device: null });
+  await page.click('text=Ouvrir les comptes d’accès');
+  await page.waitForSelector('h1:has-text("Comptes d’accès")');
+  const { page: his } = await open(t, { agents: 3, device: null, roles: ['supervisor'] });
+  await his.waitForSelector('text=demandez à un administrateur');
+  t.equal(await his.locator('text=Ouvrir les comptes d’accès').count(), 0);
+});
+
+t.test('Queue members of an agent are typed in and sent', async (t) => {
+  const { page, fixture } = await open(t, { agents: 3, path: '/admin/agents' });
+  await page.locator('tbody button').first().click();
+  await page.getByLabel('Membres de file').fill('Local/1001@from-queue/n');
+  await page.click('[role=dialog] button[type=submit]');
+  await page.waitForSelector('[role=dialog]', { state: 'detached' });
+  t.match(fixture.requests.find(({ method }) => method === 'PATCH')?.body, {
+    interfaces: ['Local/1001@from-queue/n'],
   });
 });
 
@@ -57,6 +98,7 @@ t.test('A CSV file with mistakes is refused with its list of lines', async (t) =
   await page.click('[role=dialog] button[type=submit]');
   await page.waitForSelector('text=Rien n’a été importé');
   t.same(await page.locator('[role=dialog] tbody tr td:first-child').allTextContents(), ['3', '7']);
+  await page.waitForSelector('text=Un poste libre est attendu');
   await page.setInputFiles('input[type=file]', file('name;endpoint\nAlice;PJSIP/1001'));
   await page.click('[role=dialog] button[type=submit]');
   await page.waitForSelector('text=2 lignes importées');

@@ -77,7 +77,7 @@ export function ImportForm({ onClose, onDone }: { onClose(): void; onDone(): voi
                   <Table.Td>{one.row}</Table.Td>
                   <Table.Td>{one.column}</Table.Td>
                   <Table.Td>
-                    <bdi>{one.problem.slice(0, 300)}</bdi>
+                    <Problem one={one} />
                   </Table.Td>
                 </Table.Tr>
               ))}
@@ -86,5 +86,20 @@ export function ImportForm({ onClose, onDone }: { onClose(): void; onDone(): voi
         </Table.ScrollContainer>
       )}
     </FormModal>
+  );
+}
+
+/** What the column expects, in the reader's language, then the server's own words. */
+function Problem({ one }: { one: RowProblem }) {
+  const { t, i18n } = useTranslation();
+  const expected = `admin.import.expected.${one.column}`;
+  const known = /^[a-zA-Z]+$/.test(one.column) && i18n.exists(expected);
+  return (
+    <>
+      {known && <div>{t(expected as 'admin.import.expected.name')}</div>}
+      <Text size="xs" c="dimmed" component="bdi">
+        {one.problem.slice(0, 300)}
+      </Text>
+    </>
   );
 }

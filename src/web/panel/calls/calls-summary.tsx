@@ -19,9 +19,16 @@ export function CallsSummary({ summary }: { summary: Summary }) {
   const mean = (ms: number | null) => (ms === null ? '—' : formatTimer(ms));
   return (
     <dl className={classes['summary']} aria-label={t('calls.summary.label')}>
-      <Figure label={t('calls.summary.total')} value={number.format(summary.total)} />
+      <Figure
+        label={t('calls.summary.total', { count: summary.total })}
+        value={number.format(summary.total)}
+      />
       {counted.map(([field, state]) => (
-        <Figure key={field} label={t(`callState.${state}`)} value={number.format(summary[field])} />
+        <Figure
+          key={field}
+          label={t(`calls.summary.${state}`, { count: summary[field] })}
+          value={number.format(summary[field])}
+        />
       ))}
       <Figure
         label={t('calls.summary.averageWait')}

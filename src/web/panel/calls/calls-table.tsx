@@ -15,10 +15,10 @@ import { otherParty } from './party.ts';
 const columns = [
   ['start', 136],
   ['customer', null],
-  ['queue', 104],
-  ['agent', 132],
-  ['state', 132],
-  ['reason', 176],
+  ['queue', 120],
+  ['agent', 136],
+  ['state', 122],
+  ['reason', 168],
   ['wait', 72],
   ['talk', 112],
 ] as const;
@@ -77,7 +77,7 @@ const CallRow = memo(function CallRow({ call, search }: { call: Call; search: st
       <td>
         <span className={classes['other']}>
           <DirectionIcon direction={call.direction} />
-          <Who who={otherParty(call)} />
+          <Who who={otherParty(call)} stacked />
         </span>
       </td>
       <td>{call.queue && <QueueName id={call.queue} />}</td>
@@ -85,7 +85,7 @@ const CallRow = memo(function CallRow({ call, search }: { call: Call; search: st
       <td>
         <CallStateChip state={call.state} />
       </td>
-      <td>{call.reason && <Plain text={t(`reason.${call.reason}`)} dim />}</td>
+      <td className={classes['reason']}>{call.reason && t(`reason.${call.reason}`)}</td>
       <td className={classes['num']}>{formatTimer(call.waitMs)}</td>
       <td className={classes['num']}>{call.talkMs > 0 ? formatTimer(call.talkMs) : '—'}</td>
     </tr>

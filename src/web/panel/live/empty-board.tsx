@@ -85,7 +85,12 @@ export function Discovered({ onAdded }: { onAdded?: () => void }) {
           {t('empty.discovered')} ({items.length})
         </Text>
         {items.length > 1 && (
-          <Button size="compact-sm" loading={adding} onClick={() => void add(items)}>
+          <Button
+            size="compact-sm"
+            variant={onAdded ? 'default' : 'filled'}
+            loading={adding}
+            onClick={() => void add(items)}
+          >
             {t('empty.addAll', { count: items.length })}
           </Button>
         )}

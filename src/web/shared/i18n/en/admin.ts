@@ -69,6 +69,16 @@ export const admin: typeof french = {
       column: 'Column',
       line: 'Line',
       problem: 'Problem',
+      expected: {
+        name: 'A name is expected, 200 characters at most',
+        publicName: 'A name is expected, 200 characters at most',
+        endpoint: 'A free device is expected: PJSIP/1001',
+        devices: 'Free devices are expected: PJSIP/1001|SIP/2001',
+        teams: 'Teams are expected: Paris|Support',
+        queues: 'Queues of the PBX are expected: support|sales',
+        interfaces: 'Queue members are expected: Local/1001@from-queue/n',
+        login: 'A free login is expected: plain letters, digits and . _ @ + -',
+      },
       tooLarge: 'File too large: at most 2 MB',
     },
     teams: {

@@ -67,6 +67,16 @@ export const admin = {
       column: 'Colonne',
       line: 'Ligne',
       problem: 'Problème',
+      expected: {
+        name: 'Un nom est attendu, 200 caractères au plus',
+        publicName: 'Un nom est attendu, 200 caractères au plus',
+        endpoint: 'Un poste libre est attendu : PJSIP/1001',
+        devices: 'Des postes libres sont attendus : PJSIP/1001|SIP/2001',
+        teams: 'Des équipes sont attendues : Paris|Support',
+        queues: 'Des files du PBX sont attendues : support|ventes',
+        interfaces: 'Des membres de file sont attendus : Local/1001@from-queue/n',
+        login: 'Un identifiant libre est attendu : lettres sans accent, chiffres et . _ @ + -',
+      },
       tooLarge: 'Fichier trop gros : 2 Mo au plus',
     },
     teams: {
