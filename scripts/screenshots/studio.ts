@@ -1,0 +1,115 @@
+import { join } from 'node:path';
+import { chromium, type Page } from 'playwright-core';
+import type { SignIn } from '../up/first-sign-in.ts';
+
+const languages = { fr: 'fr-FR', en: 'en-GB' } as const;
+const themes = ['light', 'dark'] as const;
+const stepLimitMs = 20_000;
+const bar = 'section[data-mode]';
+
+type Picture = 'sign-in' | 'live-board' | 'listening' | 'calls' | 'call-detail' | 'agents';
+/** Where each picture is taken, and what must be there first; null: where the page is. */
+const places: Record<Picture, [path: string | null, ready: string]> = {
+  'sign-in': [null, 'input[name=login]'],
+  'live-board': ['/', '[role=row][data-agent-id]'],
+  listening: ['/', `${bar} time`],
+  calls: ['/calls', 'tbody tr'],
+  'call-detail': [null, '[role=dialog] ol li'],
+  agents: ['/admin/agents', 'tbody tr'],
+};
+
+interface StudioOptions {
+  address: string;
+  signIn: SignIn;
+  folder: string;
+  fontConfig: string;
+}
+
+/** The same page four times: French and English, light and dark. */
+export async function openStudio({ address, signIn, folder, fontConfig }: StudioOptions) {
+  const browser = await chromium.launch({
+    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-dev-shm-usage'],
+    env: { ...process.env, FONTCONFIG_FILE: fontConfig },
+  });
+  const pages: { page: Page; name: string }[] = [];
+  for (const language of ['fr', 'en'] as const) {
+    for (const colorScheme of themes) {
+      const context = await browser.newContext({
+        locale: languages[language],
+        colorScheme,
+        viewport: { width: 1280, height: 800 },
+      });
+      const page = await context.newPage();
+      page.setDefaultTimeout(stepLimitMs);
+      await page.goto(address);
+      pages.push({ page, name: `${language}-${colorScheme}` });
+    }
+  }
+  const everywhere = async (act: (page: Page) => Promise<unknown>): Promise<void> => {
+    for (const { page } of pages) await act(page);
+  };
+  const first = pages[0]!.page;
+  const get = async <T>(path: string): Promise<T> => {
+    const reply = await first.context().request.get(address + path);
+    if (!reply.ok()) throw new Error(`GET ${path}: ${reply.status()}`);
+    return (await reply.json()) as T;
+  };
+
+  return {
+    enter: () => everywhere((page) => signInAs(page, signIn)),
+    async take(picture: Picture): Promise<void> {
+      const [path, ready] = places[picture];
+      for (const { page, name } of pages) {
+        if (path !== null) await page.goto(address + path);
+        await page.locator(ready).first().waitFor();
+        await page.evaluate('document.fonts.ready');
+        await page.mouse.move(640, 799);
+        await page.screenshot({ path: join(folder, `${picture}-${name}.png`), animations: 'disabled' });
+      }
+    },
+    /** Waits until so many calls have ended and somebody talks. */
+    async untilCalls(finished: number, limitMs: number): Promise<void> {
+      const deadline = Date.now() + limitMs;
+      for (;;) {
+        const { items } = await get<{ items: { endedAt: string | null }[] }>('/api/calls?limit=100');
+        const talking = await first.locator('[data-agent-id][data-state=on-call]').count();
+        if (items.filter(({ endedAt }) => endedAt !== null).length >= finished && talking >= 2) return;
+        if (Date.now() > deadline) throw new Error(`Only ${items.length} calls in ${limitMs / 1000} s`);
+        await first.waitForTimeout(500);
+      }
+    },
+    /** Starts listening to the agent who talks with this number, on the supervisor's own phone. */
+    async listenTo(number: string, reason: string): Promise<void> {
+      await first.goto(address);
+      const row = first.locator('[data-agent-id][data-state=on-call]', { hasText: number });
+      await row.locator('[data-action=listen]').click();
+      await first.fill('[role=dialog] input[data-autofocus]', reason);
+      await first.keyboard.press('Enter');
+      await first.locator(`${bar} time`).waitFor();
+    },
+    async stopListening(): Promise<void> {
+      await first.locator(`${bar} button`).last().click();
+      await first.locator(bar).waitFor({ state: 'detached' });
+    },
+    async openRecordOf(number: string): Promise<void> {
+      const found = `/api/calls?q=${number}`;
+      const deadline = Date.now() + stepLimitMs;
+      for (;;) {
+        const { items } = await get<{ items: { id: string; endedAt: string | null }[] }>(found);
+        const [call] = items;
+        if (call?.endedAt) return everywhere((page) => page.goto(`${address}/calls/${call.id}`));
+        if (Date.now() > deadline) throw new Error(`No record of ${number}`);
+        await first.waitForTimeout(250);
+      }
+    },
+    close: () => browser.close(),
+  };
+}
+
+async function signInAs(page: Page, { login, password }: SignIn): Promise<void> {
+  await page.fill('input[name=login]', login);
+  await page.fill('input[name=password]', password);
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('nav');
+}
