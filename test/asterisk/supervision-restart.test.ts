@@ -120,10 +120,22 @@ t.test('Stopping the server ends every supervision, audited, and lets none begin
   const live = await run.feature.start(viewer, scene.wish('1001'));
   await inState(run, viewer, live.id, 'live');
   const starting = await run.feature.start(second, scene.wish('1001'));
+  // One that would begin when the former one has ended, which the stop brings about.
+  const third = scene.viewer('1907');
+  const left = await run.feature.start(third, scene.wish('1001'));
+  const ending = new Promise<void>((resolve) => {
+    run.feature.live.onChange(({ id, state }) => {
+      if (id === left.id && state === 'ending') resolve();
+    });
+  });
+  const stopped = run.feature.stop(third, left.id);
+  await ending;
+  const waiting = t.rejects(run.feature.start(third, scene.wish('1001')), { code: 'shutting-down' });
   await run.feature.stopAll('server-stopped');
+  await Promise.all([waiting, stopped]);
   t.strictSame(await ownOnPbx(lab), [], 'nothing is left when it returns');
   for (const { id } of [live, starting]) t.equal((await rowOf(id)).ended_because, 'server-stopped');
-  t.equal(run.audit.filter(({ action }) => action === 'supervision.ended').length, 2);
+  t.equal(run.audit.filter(({ action }) => action === 'supervision.ended').length, 3);
   await t.rejects(run.feature.start(viewer, scene.wish('1001')), { code: 'shutting-down' });
   t.notOk(agent.end, 'the call goes on');
   await customer.hangup();
@@ -134,12 +146,13 @@ t.test('Without an audit entry nobody hears anything, in no mode', async (t) => 
   const { customer, agent } = await scene.talk('1001', '1001');
   let fails = true;
   const run = await scene.start({ auditFails: () => fails });
-  await t.rejects(run.feature.start(viewer, scene.wish('1001')), { code: 'audit-unavailable' });
+  await t.rejects(run.feature.start(viewer, scene.wish('1001'), 'click'), { code: 'audit-unavailable' });
   await scene.nothingOfOurs();
+  t.strictSame((await run.feature.list(viewer, { isOpen: true, limit: 50 })).items, [], 'it never was');
   t.notOk(run.facts.some((fact) => fact.kind === 'bridge-entered' && fact.bridge === 'ours'));
   t.equal(run.feature.live.bySupervisor(viewer.personId), undefined);
   fails = false;
-  const { id } = await run.feature.start(viewer, scene.wish('1001'));
+  const { id } = await run.feature.start(viewer, scene.wish('1001'), 'click');
   await inState(run, viewer, id, 'live');
   fails = true;
   await t.rejects(run.feature.change(viewer, id, 'barge'), { code: 'audit-unavailable' });

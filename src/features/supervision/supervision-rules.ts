@@ -3,9 +3,10 @@ import { refusalOf } from '../../contract/may-do.ts';
 import type { StartSupervision } from '../../contract/supervisions.ts';
 import type { DeviceLeg, LiveCalls, PeopleDirectory, Person } from '../../ports/domain.ts';
 import { makeViewer, type Viewer } from '../../ports/viewer.ts';
-import { chooseAgentLeg } from './agent-leg.ts';
+import { chooseAgentLeg, whyNotSpeak } from './agent-leg.ts';
 import { type AudioMode, isAudioMode } from './modes.ts';
 import { isRealDevice } from './phone-leg.ts';
+import type { SessionPlan } from './session-parts.ts';
 
 export interface RuleDeps {
   people: PeopleDirectory;
@@ -31,12 +32,22 @@ export function planOf(deps: RuleDeps, viewer: Viewer, wish: StartSupervision) {
   return { mode, agent, device, leg };
 }
 
-/** Whether this mode may be heard now by the one who asks for it. Throws why not. */
-export function assertMayHear(deps: RuleDeps, viewer: Viewer, agent: Person | undefined, mode: AudioMode) {
+/** Whether this mode may be heard now, on the leg that is supervised, by the one who asks for it. Throws why not. */
+export function assertMayHear(
+  deps: RuleDeps,
+  viewer: Viewer,
+  plan: Pick<SessionPlan, 'agent' | 'targetUniqueId'>,
+  mode: AudioMode,
+): void {
+  const agent = deps.people.byId(plan.agent.id);
   if (!agent) throw new AppError('agent-not-found');
   const legs = legsOf(deps, agent);
   const device = deps.people.byId(viewer.personId)?.devices[0] ?? null;
   refuseUnlessAllowed(deps, viewer, { agent, mode, legs, device });
+  // The rule above looks at the leg he talks on, which may be another one than that of the supervision.
+  const leg = legs.find(({ uniqueId }) => uniqueId === plan.targetUniqueId);
+  const refused = leg && mode !== 'listen' ? whyNotSpeak(leg, legs) : null;
+  if (refused) throw new AppError(refused);
 }
 
 /** A right to listen that was lost since the click: the person, the role or the team in common is gone. */

@@ -43,6 +43,24 @@ export async function insertSupervision(
   });
 }
 
+/** Takes back what `insertSupervision` wrote, if it did. */
+export async function deleteSupervision(
+  db: Database,
+  id: string,
+  request: IdempotentRequest | null,
+): Promise<void> {
+  await db.transaction().execute(async (tx) => {
+    await tx.deleteFrom('supervisions').where('id', '=', id).execute();
+    if (!request) return;
+    await tx
+      .deleteFrom('idempotency_keys')
+      .where('person_id', '=', request.personId)
+      .where('key', '=', request.key)
+      .where(sql<boolean>`reply ->> 'id' = ${id}`)
+      .execute();
+  });
+}
+
 /** What was replied to this key since `sinceMs`, undefined when it is new. */
 export async function keptReply(
   db: Database,

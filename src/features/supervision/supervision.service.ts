@@ -11,6 +11,7 @@ import type { OpenSessions } from './open-sessions.ts';
 import type { SessionPlan } from './session-parts.ts';
 import { isOpen } from './session-state.ts';
 import {
+  deleteSupervision,
   findSupervision,
   type IdempotentRequest,
   insertSupervision,
@@ -55,7 +56,6 @@ export function createSupervisionService(deps: ServiceDeps): SupervisionService 
   return {
     async start(viewer, wish, idempotencyKey) {
       assertMay(viewer, isAudioMode(wish.mode) ? `supervision.${wish.mode}` : 'supervision.listen');
-      if (deps.isStopping()) throw new AppError('shutting-down');
       return idempotency.once(viewer.personId, idempotencyKey, wish, (request) =>
         startNew(deps, viewer, wish, request),
       );
@@ -67,7 +67,7 @@ export function createSupervisionService(deps: ServiceDeps): SupervisionService 
         throw new AppError('not-allowed', 'Only the one who supervises changes the mode');
       }
       if (!isAudioMode(mode)) throw new AppError('mode-not-available', `${mode} is not available yet`);
-      assertMayHear(deps, viewer, deps.people.byId(session.plan.agent.id), mode);
+      assertMayHear(deps, viewer, session.plan, mode);
       await bounded(waiting, id, () => session.changeMode(mode));
       if (!isOpen(session.state)) throw new AppError('supervision-ended');
       return supervisionOf(session.plan, session.state);
@@ -105,6 +105,8 @@ async function startNew(
   wish: StartSupervision,
   request: IdempotentRequest | null,
 ): Promise<Supervision> {
+  // Here and not at the click only: since then a kept reply was looked for, or a former supervision came to its end.
+  if (deps.isStopping()) throw new AppError('shutting-down');
   const { mode, agent, device, leg } = planOf(deps, viewer, wish);
   const own = deps.sessions.all().filter(({ plan }) => plan.supervisor.id === viewer.personId);
   const former = own.find(({ state }) => isOpen(state));
@@ -147,23 +149,28 @@ async function writeAndEstablish(
   const supervision = supervisionOf(plan, state);
   const gate = Promise.withResolvers<unknown>();
   void session.establish(gate.promise);
-  const written = Promise.all([
-    insertSupervision(db, supervision, rowOf(plan, state, callsOf(plan, state)), request),
-    audit.write({
-      actorId: supervisor.id,
-      action: 'supervision.started',
-      subjectId: agent.id,
-      callId,
-      details: { supervisionId: id, mode: state.mode, scope: 'call', device: 'phone' },
-    }),
-  ]);
+  const saved = insertSupervision(db, supervision, rowOf(plan, state, callsOf(plan, state)), request);
+  const audited = audit.write({
+    actorId: supervisor.id,
+    action: 'supervision.started',
+    subjectId: agent.id,
+    callId,
+    details: { supervisionId: id, mode: state.mode, scope: 'call', device: 'phone' },
+  });
+  const written = Promise.all([saved, audited]);
   gate.resolve(written);
   sessions.add(session, { hasRow: false });
   try {
     await written;
   } catch (error) {
-    await session.end('server-stopped');
-    sessions.forget(id);
+    await Promise.allSettled([saved, audited, session.end('server-stopped')]);
+    // One of the two may have been written: neither its row nor its kept reply may speak of what never was.
+    const isTakenBack = await deleteSupervision(db, id, request).then(
+      () => true,
+      () => false,
+    );
+    if (isTakenBack) sessions.forget(id);
+    else sessions.written(id);
     throw error;
   }
   sessions.written(id);

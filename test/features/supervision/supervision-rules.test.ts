@@ -17,8 +17,10 @@ import {
   nextState,
   type SessionEvent,
 } from '../../../src/features/supervision/session-state.ts';
+import { assertMayHear, type RuleDeps } from '../../../src/features/supervision/supervision-rules.ts';
 import { joinedSnoop } from '../../../src/features/supervision/sweep.ts';
-import type { DeviceLeg } from '../../../src/ports/domain.ts';
+import type { DeviceLeg, Person } from '../../../src/ports/domain.ts';
+import { makeViewer } from '../../../src/ports/viewer.ts';
 
 const id = '01a1fd0e-15a5-744b-9821-41641f6eb813';
 
@@ -97,6 +99,24 @@ t.test('The leg to listen to is the one that talks; nobody speaks unless it is c
   t.strictSame(chooseAgentLeg([unsure], 'barge'), { refused: 'agent-leg-uncertain' });
   t.strictSame(chooseAgentLeg([ringing], 'listen'), { refused: 'agent-not-on-call' });
   t.strictSame(chooseAgentLeg([leg({})], 'listen', 'z'), { refused: 'call-not-agents' });
+});
+
+t.test('A mode is changed by what is certain of the leg supervised, not of another one', async (t) => {
+  const teams = [{ id: 't', name: 'T' }];
+  const base = { login: null, publicName: null, teams, pbx: 'main', interfaces: [] };
+  const agent: Person = { ...base, id: 'a', name: 'A', roles: ['agent'], devices: ['PJSIP/1001'] };
+  const boss: Person = { ...base, id: 's', name: 'S', roles: ['supervisor'], devices: ['PJSIP/1901'] };
+  const held = leg({ uniqueId: '2.1', callId: 'b', state: 'on-hold', certain: false });
+  const deps = {
+    people: { byId: (one: string) => [agent, boss].find(({ id: own }) => own === one) },
+    calls: { legsOfDevice: () => [held, leg({})] },
+    isConnected: () => true,
+  } as unknown as RuleDeps;
+  const viewer = makeViewer({ id: 's', name: 'S', roles: ['supervisor'], teamIds: ['t'] });
+  const on = (targetUniqueId: string) => ({ agent: { id: 'a', name: 'A', number: '1001' }, targetUniqueId });
+  t.doesNotThrow(() => assertMayHear(deps, viewer, on('1.1'), 'whisper'));
+  t.doesNotThrow(() => assertMayHear(deps, viewer, on('2.1'), 'listen'));
+  t.throws(() => assertMayHear(deps, viewer, on('2.1'), 'whisper'), { code: 'agent-leg-uncertain' });
 });
 
 t.test(
