@@ -165,7 +165,7 @@ export const farEnds: Scenario[] = [
       await two.caller.waitEnded();
       return {
         [first]: [
-          answered('forwarded-outside', 'customer', ['1001:transferred', 'trunk:callee-hung-up'], {
+          answered('forwarded-outside', 'customer', ['1001:transferred', 'trunk:customer-hung-up'], {
             held: true,
           }),
         ],

@@ -227,7 +227,7 @@ export const endings: Scenario[] = [
       stage.lab.phones.behave('1001', { answer: 'forward', forwardTo: '0699999999' });
       const { caller } = await stage.talk('customer', '1001', '0699999999', number);
       await caller.hangup();
-      return { [number]: [answered('forwarded-outside', 'customer', ['trunk:callee-hung-up'])] };
+      return { [number]: [answered('forwarded-outside', 'customer', ['trunk:customer-hung-up'])] };
     },
   },
   {
@@ -573,7 +573,7 @@ export const kinds: Scenario[] = [
       await other.caller.hangup();
       return {
         [first]: [answered('customer-hung-up', 'customer', ['1002:customer-hung-up'])],
-        [second]: [answered('forwarded-outside', 'customer', ['trunk:callee-hung-up'])],
+        [second]: [answered('forwarded-outside', 'customer', ['trunk:customer-hung-up'])],
       };
     },
   },

@@ -40,7 +40,7 @@ export function segmentsOf(
     ...talkDurations(talk, scenery.pieces),
     endedBecause: talkEnd(talk, talks, scenery.subject, {
       callEndMs: scenery.span.to,
-      reason: scenery.verdict?.reason ?? null,
+      verdict: scenery.verdict,
       isInternal: scenery.direction === 'internal',
       legs,
     }),

@@ -1,4 +1,5 @@
-import type { HangupReason, SegmentEnd } from '../../contract/calls.ts';
+import type { EndedBy, SegmentEnd } from '../../contract/calls.ts';
+import type { Verdict } from './hangup-reason.ts';
 import type { LegView, Transfer } from './leg-view.ts';
 import type { Piece } from './pieces.ts';
 import { sliverMs } from './pieces.ts';
@@ -41,19 +42,19 @@ export function talkDurations(talk: Talk, pieces: readonly Piece[]): { talkMs: n
   return { talkMs, holdMs };
 }
 
-/** Why a conversation ended, `null` while it lasts. `reason` is the call's own, which holds for its last conversation. */
+/** Why a conversation ended, `null` while it lasts. `verdict` is the call's own, which holds for its last conversation. */
 export function talkEnd(
   talk: Talk,
   talks: readonly Talk[],
   subject: Subject,
-  scenery: { callEndMs: number; reason: HangupReason | null; isInternal: boolean; legs: Iterable<LegView> },
+  scenery: { callEndMs: number; verdict: Verdict | null; isInternal: boolean; legs: Iterable<LegView> },
 ): SegmentEnd | null {
   if (talk.to === Number.POSITIVE_INFINITY) return null;
   const transferred = [...scenery.legs].some((leg) =>
     leg.transfers.some((one) => endedBy(one, talk, subject, talks)),
   );
   if (transferred) return 'transferred';
-  if (talk.to >= scenery.callEndMs - hangupSkewMs) return ofReason(scenery.reason);
+  if (talk.to >= scenery.callEndMs - hangupSkewMs) return ofVerdict(scenery.verdict);
   const next = subject.spans
     .flatMap(({ leg }) => leg.stays)
     .find(({ from }) => from >= talk.to - hangupSkewMs && from <= talk.to + hangupSkewMs);
@@ -77,18 +78,25 @@ function endedBy({ atMs, by }: Transfer, talk: Talk, subject: Subject, talks: re
   return self !== undefined && by.includes(self.uniqueId) && Math.abs(atMs - talk.to) <= transferSkewMs;
 }
 
-function ofReason(reason: HangupReason | null): SegmentEnd {
-  switch (reason) {
+function ofVerdict(verdict: Verdict | null): SegmentEnd {
+  switch (verdict?.reason) {
     case 'customer-hung-up':
     case 'agent-hung-up':
     case 'supervisor-hung-up':
     case 'caller-hung-up':
     case 'callee-hung-up':
     case 'pbx-restarted':
-      return reason;
+      return verdict.reason;
     case 'forwarded-outside':
-      return 'callee-hung-up';
+      return outsideEnds[verdict.endedBy] ?? 'unknown';
     default:
       return 'unknown';
   }
 }
+
+/** Of a conversation with somebody outside, by who ended it. */
+const outsideEnds: Partial<Record<EndedBy, SegmentEnd>> = {
+  customer: 'customer-hung-up',
+  callee: 'callee-hung-up',
+  supervisor: 'supervisor-hung-up',
+};
