@@ -19,10 +19,10 @@ import { ensureFirstSignIn } from './up/first-sign-in.ts';
 import { ensurePanel } from './up/panel.ts';
 import { startServer } from './up/server.ts';
 
-const callsPerMinute = 22;
+const callsPerMinute = 14;
 const listenedNumber = '0478112233';
 /** Calls that have ended before the pictures are taken, and how long that may take. */
-const finishedCallsMin = Number(process.env['SCREENSHOTS_CALLS'] || 25);
+const finishedCallsMin = Number(process.env['SCREENSHOTS_CALLS'] || 22);
 const trafficDeadlineMs = 300_000;
 const folder = process.env['SCREENSHOTS_DIR'] || join(projectFolder(), 'docs', 'images');
 

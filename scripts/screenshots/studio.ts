@@ -68,13 +68,14 @@ export async function openStudio({ address, signIn, folder, fontConfig }: Studio
         await page.screenshot({ path: join(folder, `${picture}-${name}.png`), animations: 'disabled' });
       }
     },
-    /** Waits until so many calls have ended and somebody talks. */
+    /** Waits until so many calls have ended, while some agents talk and some are free. */
     async untilCalls(finished: number, limitMs: number): Promise<void> {
       const deadline = Date.now() + limitMs;
       for (;;) {
         const { items } = await get<{ items: { endedAt: string | null }[] }>('/api/calls?limit=100');
-        const talking = await first.locator('[data-agent-id][data-state=on-call]').count();
-        if (items.filter(({ endedAt }) => endedAt !== null).length >= finished && talking >= 2) return;
+        const inState = (state: string) => first.locator(`[data-agent-id][data-state=${state}]`).count();
+        const lively = (await inState('on-call')) >= 4 && (await inState('available')) >= 1;
+        if (items.filter(({ endedAt }) => endedAt !== null).length >= finished && lively) return;
         if (Date.now() > deadline) throw new Error(`Only ${items.length} calls in ${limitMs / 1000} s`);
         await first.waitForTimeout(500);
       }
@@ -86,7 +87,7 @@ export async function openStudio({ address, signIn, folder, fontConfig }: Studio
       await row.locator('[data-action=listen]').click();
       await first.fill('[role=dialog] input[data-autofocus]', reason);
       await first.keyboard.press('Enter');
-      await first.locator(`${bar} time`).waitFor();
+      await first.locator(`${bar} time`, { hasText: /0:0[4-9]/ }).waitFor();
     },
     async stopListening(): Promise<void> {
       await first.locator(`${bar} button`).last().click();

@@ -27,15 +27,20 @@ export function EmptyBoard() {
         </Text>
         {editor && (
           <>
+            <Discovered />
             <Group gap="xs">
-              <Button component={Link} to="/admin/agents?add" leftSection={<IconPlus size={16} />}>
+              <Button
+                component={Link}
+                to="/admin/agents?add"
+                variant="default"
+                leftSection={<IconPlus size={16} />}
+              >
                 {t('empty.addByHand')}
               </Button>
               <Button component={Link} to="/admin/agents?import" variant="default">
                 {t('empty.openPeople')}
               </Button>
             </Group>
-            <Discovered />
           </>
         )}
       </Stack>

@@ -39,6 +39,12 @@ export const QueueCard = memo(function QueueCard({ id }: { id: string }) {
               {t('queue.longest')} <Since at={queue.longestWaitSince} className={classes['timer']} />
             </>
           )}
+          {level && (
+            <span className={classes['alert']}>
+              <IconAlertTriangle size={14} aria-hidden="true" />
+              <span className={classes['why']}>{late ? t('queue.tooLong') : t('queue.nobodyFree')}</span>
+            </span>
+          )}
         </span>
         <span className={classes['figures']}>
           <Figure
@@ -63,12 +69,6 @@ export const QueueCard = memo(function QueueCard({ id }: { id: string }) {
           >
             {queue.abandonedToday}
           </Figure>
-          {level && (
-            <span className={classes['alert']}>
-              <IconAlertTriangle size={14} aria-hidden="true" />
-              <span className={classes['why']}>{late ? t('queue.tooLong') : t('queue.nobodyFree')}</span>
-            </span>
-          )}
         </span>
       </button>
     </li>
