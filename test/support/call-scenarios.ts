@@ -578,7 +578,7 @@ export const kinds: Scenario[] = [
     },
   },
   {
-    name: 'Media that goes directly between phones, and a Local channel that goes away, change no record',
+    name: 'A phone that allows direct media, and a Local channel that goes away, change no record',
     async run(stage) {
       const [first, second] = [stage.number(), stage.number()];
       const one = await stage.talk('customer', '1011', '1011', first);
