@@ -21,12 +21,12 @@ export type AgentAction = (typeof agentActions)[number];
 
 /**
  * A device is a dial string of a real device, `TECHNOLOGY/name` (`PJSIP/1001`, `SIP/…`, `IAX2/…`, `SCCP/…`, `DAHDI/1`),
- * or an outside number `PJSIP/0612345678@trunk`. Never `Local/…`.
+ * or an outside number `PJSIP/0612345678@trunk`. Never `Local/…`, which Asterisk reads in small letters too.
  */
 export const Device = Type.String({
   minLength: 3,
   maxLength: 128,
-  pattern: '^(?!Local/)[A-Za-z][A-Za-z0-9]{1,15}/[A-Za-z0-9_.+@:/-]{1,100}$',
+  pattern: '^(?![Ll][Oo][Cc][Aa][Ll]/)[A-Za-z][A-Za-z0-9]{1,15}/[A-Za-z0-9_.+@:/-]{1,100}$',
 });
 
 export const AgentCall = Type.Object({

@@ -32,7 +32,7 @@ export function scopeFor(viewer: Viewer, person: Person | undefined): Scope {
 
 function phoneKind(device: string | null): string {
   if (device === null) return 'none';
-  return device.startsWith('Local/') ? 'unusable' : 'phone';
+  return /^local\//i.test(device) ? 'unusable' : 'phone';
 }
 
 /** Everyone of ours who had a part in the call, and every queue it passed: the two things sight depends on. */

@@ -1,7 +1,8 @@
 import t, { type Test } from 'tap';
+import { Value } from 'typebox/value';
 import { v7 } from 'uuid';
 import { createPanelPresence } from '../../../src/adapters/sockets/panel-presence.ts';
-import type { Agent } from '../../../src/contract/agents.ts';
+import { type Agent, Device } from '../../../src/contract/agents.ts';
 import type { AppError } from '../../../src/contract/errors.ts';
 import type { Role } from '../../../src/contract/permissions.ts';
 import { createAgents } from '../../../src/features/agents/agents.ts';
@@ -405,3 +406,21 @@ t.test('teams and queues are set up, and a queue’s figures are the calls table
   await agents.queues.set(manager, 'sales', { serviceLevelTargetMs: 1_000 });
   t.match(row(), { answeredToday: 2, serviceLevelToday: 1 / 3 }, 'another target, another service level');
 });
+
+t.test(
+  'A device is one real device: nothing that leads elsewhere, rings several, or adds arguments',
+  async (t) => {
+    for (const device of ['PJSIP/1001', 'SIP/anna', 'DAHDI/1', 'PJSIP/0612345678@trunk'])
+      t.ok(Value.Check(Device, device), device);
+    for (const device of [
+      'Local/1@x',
+      'local/1@x',
+      'LOCAL/1@x',
+      'PJSIP/1&PJSIP/2',
+      'PJSIP/1,30',
+      'PJSIP/1\n',
+      '1001',
+    ])
+      t.notOk(Value.Check(Device, device), device);
+  },
+);

@@ -1,4 +1,4 @@
-const device = /^(?!Local\/)[A-Za-z][A-Za-z0-9]{1,15}\/[A-Za-z0-9_.+@:/-]{1,100}$/;
+const device = /^(?![Ll][Oo][Cc][Aa][Ll]\/)[A-Za-z][A-Za-z0-9]{1,15}\/[A-Za-z0-9_.+@:/-]{1,100}$/;
 
 /** One entry a line, blanks and doubles dropped. */
 export function linesOf(text: string): string[] {
