@@ -54,7 +54,6 @@ export interface Pbx {
   readonly cliCommand: string;
   cli(command: string): Promise<string>;
   channels(): Promise<PbxChannel[]>;
-  bridges(): Promise<Array<{ id: string; channels: number }>>;
   /** Stops it in an orderly way and starts it again; registrations are kept. */
   restart(): Promise<void>;
   /** `kill -9`. */
@@ -110,7 +109,6 @@ export function createPbx(asterisk: Asterisk, dirs: InstanceDirs, ports: LabPort
     cliCommand: asterisk.cliCommand,
     cli: asterisk.cli,
     channels: async () => parseChannels(await asterisk.cli('core show channels concise')),
-    bridges: async () => parseBridges(await asterisk.cli('bridge show all')),
     restart: async () => {
       await asterisk.stop();
       await asterisk.start();
@@ -147,12 +145,4 @@ function parseChannels(text: string): PbxChannel[] {
         uniqueId,
       };
     });
-}
-
-function parseBridges(text: string): Array<{ id: string; channels: number }> {
-  return text
-    .split('\n')
-    .map((line) => /^(\S{8,})\s+(\d+)\s/.exec(line))
-    .filter((match) => match !== null)
-    .map((match) => ({ id: match[1]!, channels: Number(match[2]) }));
 }
