@@ -61,10 +61,10 @@ export class SupervisionSession {
     const { ringTimeoutMs } = this.#deps;
     this.#ringTimer = setTimeout(() => void this.end('phone-timeout'), ringTimeoutMs).unref();
     const steps = await Promise.all([
-      // First what takes longest.
+      // A bridge mixes every 20 ms from its making on: the sooner it is made, the sooner its first sound.
+      this.#parts.makeBridge().then(this.#check),
       this.#parts.makePhone(ringTimeoutMs).then(this.#check).finally(this.#stopRinging),
       this.#parts.makeSnoop(1, this.#state.mode).then(this.#check).then(this.#tellFirstSnoop),
-      this.#parts.makeBridge().then(this.#check),
       written.then(
         () => true,
         () => false,

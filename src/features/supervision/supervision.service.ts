@@ -148,7 +148,10 @@ async function writeAndEstablish(
   const { id, agent, supervisor, callId } = plan;
   const supervision = supervisionOf(plan, state);
   const gate = Promise.withResolvers<unknown>();
+  sessions.add(session, { hasRow: false });
   void session.establish(gate.promise);
+  // What the PBX is asked leaves this process before the writes are put together.
+  await new Promise((sent) => setImmediate(sent));
   const saved = insertSupervision(db, supervision, rowOf(plan, state, callsOf(plan, state)), request);
   const audited = audit.write({
     actorId: supervisor.id,
@@ -159,7 +162,6 @@ async function writeAndEstablish(
   });
   const written = Promise.all([saved, audited]);
   gate.resolve(written);
-  sessions.add(session, { hasRow: false });
   try {
     await written;
   } catch (error) {
