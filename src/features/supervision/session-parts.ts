@@ -25,7 +25,7 @@ export type Step = { ok: true } | { ok: false; because: SupervisionEnd; step: st
 export const done: Step = { ok: true };
 
 const snoopReadyTimeoutMs = 5_000;
-const cdrAttemptsMax = 10;
+const cdrAttemptsMax = 30;
 const cdrRetryMs = 5;
 const goneTimeoutMs = 1_000;
 /**
@@ -158,7 +158,10 @@ export class SessionParts {
     await Promise.all([
       // The supervisor's leg is kept out of the call records from its making; a snoop only can be once it is there.
       ...this.legs.living().map(async (legId) => {
-        if (legId !== this.phoneId && !this.#outOfCdr.has(legId)) await this.#keepOutOfCdr(legId);
+        if (legId !== this.phoneId && !this.#outOfCdr.has(legId)) {
+          // Not there, or not there yet: hung up now, it would be so on its arrival, and in the call records.
+          if ((await this.#keepOutOfCdr(legId)) === 'gone') return;
+        }
         const hungUp = await this.#commands.hangUp(legId);
         // Accepted is not yet done: a server that stops now must leave nothing.
         if (hungUp.ok) await Promise.race([this.legs.ended(legId), later(goneTimeoutMs)]);
@@ -168,13 +171,17 @@ export class SessionParts {
   }
 
   /** A leg is in our hands some milliseconds after Asterisk has said that it exists. */
-  async #keepOutOfCdr(legId: string): Promise<void> {
+  async #keepOutOfCdr(legId: string): Promise<'there' | 'gone'> {
     for (let attempt = 1; ; attempt++) {
       const kept = await this.#commands.keepOutOfCdr(legId);
-      if (kept.ok) return void this.#outOfCdr.add(legId);
-      if (kept.why === 'gone') return;
+      if (kept.ok) {
+        this.#outOfCdr.add(legId);
+        return 'there';
+      }
+      if (kept.why === 'gone') return 'gone';
       if (kept.why !== 'refused' || attempt === cdrAttemptsMax) {
-        return this.#log.warn({ detail: kept.detail }, 'A leg may appear in the call records of the PBX');
+        this.#log.warn({ detail: kept.detail }, 'A leg may appear in the call records of the PBX');
+        return 'there';
       }
       await later(cdrRetryMs);
     }
