@@ -42,7 +42,14 @@ export async function startApp(config: Config): Promise<App> {
   const log = createLog(config.logLevel);
   const undo: (() => unknown)[] = [];
   const stop = async () => {
-    for (const release of undo.splice(0).reverse()) await release();
+    // One part that fails to end must not keep the others: the database and its lock above all.
+    for (const release of undo.splice(0).reverse()) {
+      try {
+        await release();
+      } catch (error) {
+        log.error({ err: error }, 'a part did not stop cleanly');
+      }
+    }
   };
   try {
     const lock = await lockDataDir(config.dataDir);

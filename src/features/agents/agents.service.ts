@@ -80,6 +80,8 @@ export function createAgentsService({ db, pbx, directory, shift }: AgentsDeps) {
     await db.transaction().execute(async (tx) => {
       const before = await lockAgent(tx, id);
       if (!before) throw agentNotFound(id);
+      if (before.roles.includes('admin') && !viewer.roles.includes('admin'))
+        throw new AppError('not-allowed', 'Only an administrator changes administrators');
       const touchesDevices = patch.endpoint !== undefined || patch.devices !== undefined;
       const devices = touchesDevices
         ? devicesOf({ ...patch, devices: patch.devices ?? before.devices.slice(1) })

@@ -137,10 +137,13 @@ export async function ensureTeams(tx: Writer, names: readonly string[]): Promise
 }
 
 /** Locks the person's row; false when there is no such agent. */
-export async function lockAgent(tx: Writer, id: string): Promise<{ devices: string[] } | undefined> {
+export async function lockAgent(
+  tx: Writer,
+  id: string,
+): Promise<{ devices: string[]; roles: string[] } | undefined> {
   return await tx
     .selectFrom('people')
-    .select('devices')
+    .select(['devices', 'roles'])
     .where('id', '=', id)
     .where('disabled_at', 'is', null)
     .where(sql<boolean>`'agent' = any(roles)`)

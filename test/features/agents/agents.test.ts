@@ -239,6 +239,19 @@ t.test('who may see and change agents', async (t) => {
   );
 });
 
+t.test('a manager does not change the phone of an administrator who takes calls', async (t) => {
+  const { db, agents } = await build(t);
+  const { id } = await agents.service.add(manager, { name: 'Ana', endpoint: 'PJSIP/1001' });
+  await db
+    .updateTable('people')
+    .set({ roles: ['agent', 'admin'] })
+    .where('id', '=', id)
+    .execute();
+  t.equal(await codeOf(() => agents.service.change(manager, id, { endpoint: 'PJSIP/1999' })), 'not-allowed');
+  const admin = viewer(['admin']);
+  t.match(await agents.service.change(admin, id, { endpoint: 'PJSIP/1002' }), { endpoint: 'PJSIP/1002' });
+});
+
 t.test('a CSV file of agents is imported whole or not at all', async (t) => {
   const { agents, db } = await build(t);
   const import_ = (text: string) => agents.service.importCsv(manager, text);
