@@ -20,6 +20,8 @@ export async function openPage(browser: Browser, url: string, options: PageOptio
     locale: options.language === 'en' ? 'en-GB' : 'fr-FR',
     colorScheme: options.theme ?? 'light',
     viewport: { width, height },
+    // A page is judged as it stands, never halfway through a fade.
+    reducedMotion: 'reduce',
     ...options.context,
   });
   const page = await context.newPage();
