@@ -9,7 +9,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import t, { type Test } from 'tap';
 import { findBinaries } from '../../../src/adapters/postgres-embedded/binaries.ts';
-import { databaseUser, openDataDir } from '../../../src/adapters/postgres-embedded/data-dir.ts';
+import {
+  assertTraversable,
+  databaseUser,
+  openDataDir,
+} from '../../../src/adapters/postgres-embedded/data-dir.ts';
 import { lockDataDir } from '../../../src/adapters/postgres-embedded/data-dir-lock.ts';
 import { initDataFolder } from '../../../src/adapters/postgres-embedded/initdb.ts';
 import { startPrivateDatabase } from '../../../src/adapters/postgres-embedded/private-database.ts';
@@ -176,7 +180,20 @@ t.test('the binaries are those that made the data folder, from the npm package i
   const machine = await findBinaries(null);
   const packaged = await findBinaries(18);
   t.ok(machine.major >= 15);
-  await initDataFolder(folder, packaged, await databaseUser(folder));
+  const user = await databaseUser(folder);
+  const isClosed = await assertTraversable([packaged.folder], user).then(
+    () => false,
+    () => true,
+  );
+  if (isClosed) {
+    // A checkout below root's home: the database's user cannot enter it, and that is what the error says.
+    mkdirSync(join(dir, 'postgres'), { recursive: true });
+    writeFileSync(join(dir, 'postgres', 'PG_VERSION'), '18\n');
+    const refused = { code: 'data-dir-not-traversable' };
+    await t.rejects(startPrivateDatabase({ dataDir: dir, log: quiet }), refused);
+    return;
+  }
+  await initDataFolder(folder, packaged, user);
   const database = await startPrivateDatabase({ dataDir: dir, log: quiet });
   t.match(await ask(database.url, 'show server_version'), [{ server_version: /^18/ }]);
   await database.stop();
