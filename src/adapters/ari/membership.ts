@@ -26,6 +26,8 @@ export interface MembershipOptions {
 export interface Membership {
   watch(names: readonly string[]): void;
   notice(event: AriEvent): void;
+  /** The devices by which Asterisk shows the pauses of the members told last. */
+  pauseDevices(): string[];
   /** The PBX has been read anew: everything is told again, now and then every round. */
   resume(): void;
   pause(): void;
@@ -42,6 +44,7 @@ export function createMembership({
   const queues = new Set<string>();
   /** What was told last, by queue. */
   let told = new Map<string, string>();
+  let pauses: string[] = [];
   let timer: NodeJS.Timeout | undefined;
   let rounds = 0;
   let lastRoundAt = 0;
@@ -90,6 +93,9 @@ export function createMembership({
     const atMs = pbxNowMs();
     const found = await withHelperChannel(client(), app, (read) => readMembership(read, [...queues]));
     if (own !== rounds) return;
+    pauses = [...found].flatMap(([queue, members]) =>
+      members.map((member) => `Queue:${queue}_pause_${member.interface}`),
+    );
     for (const [queue, members] of found) {
       const text = JSON.stringify(members);
       if (told.get(queue) === text) continue;
@@ -116,6 +122,7 @@ export function createMembership({
       for (const name of queueNamesIn(event)) add(name);
       if (hintsAtNewMember(event)) hasten();
     },
+    pauseDevices: () => [...pauses],
     resume() {
       pause();
       told = new Map();

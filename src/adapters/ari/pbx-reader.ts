@@ -5,6 +5,7 @@ import { createFactStamp } from '../../ports/fact-stamp.ts';
 import type { Log } from '../../ports/log.ts';
 import type { FactBody, TelephonyFact } from '../../ports/telephony-facts.ts';
 import { readDeviceStates } from './device-reading.ts';
+import { createDeviceWatch } from './device-watch.ts';
 import { createEventBuffer } from './event-buffer.ts';
 import { eventTypesUsed, factOf } from './facts.ts';
 import { createLivingLegs } from './living-legs.ts';
@@ -39,6 +40,8 @@ export interface PbxReader {
 /** While another server holds our name, a password is refused, or Asterisk is too old: no hurry. */
 const slowRetryMs = 30_000;
 const fastRetryMs = 1000;
+/** Everything but device states, whose subscription can lock ARI when it ends: `createDeviceWatch` asks for them. */
+const eventSources = ['channel:', 'bridge:', 'endpoint:'];
 
 /**
  * Reads its events, translates each once into a fact, and on each connection says anew what is there. Never throws for
@@ -58,6 +61,10 @@ export function createPbxReader({ name, ari, clock, log, emit: onFact }: PbxRead
     pbxNowMs: stamp.pbxNowMs,
     emit,
   });
+  const devices = createDeviceWatch({
+    pauseDevices: () => (isMembershipNeeded ? membership.pauseDevices() : []),
+    tell: (body) => emit(body, stamp.pbxNowMs()),
+  });
   let buffer = createEventBuffer();
   let isLive = false;
   let resyncs = 0;
@@ -73,7 +80,6 @@ export function createPbxReader({ name, ari, clock, log, emit: onFact }: PbxRead
   function connectable(): AriClient {
     const made = createAriClient({
       ...ari,
-      subscribeAll: true,
       eventTypes: eventTypesUsed,
       replacedRetryMs: slowRetryMs,
       unauthorizedRetryMs: slowRetryMs,
@@ -92,6 +98,7 @@ export function createPbxReader({ name, ari, clock, log, emit: onFact }: PbxRead
     lastHeardAtMs = atMs;
     try {
       membership.notice(event);
+      devices.notice(event);
       const body = factOf(event);
       if (body) emit(body, atMs);
     } catch (error) {
@@ -126,6 +133,7 @@ export function createPbxReader({ name, ari, clock, log, emit: onFact }: PbxRead
     stamp.nextGeneration();
     try {
       await reading.filterEvents(eventTypesUsed);
+      await reading.applications.subscribe({ applicationName: ari.app, eventSource: eventSources });
       const identity = await readIdentity(reading, clock, stamp);
       const atMs = stamp.pbxNowMs();
       const snapshot = await readSnapshot(reading);
@@ -160,12 +168,18 @@ export function createPbxReader({ name, ari, clock, log, emit: onFact }: PbxRead
     membership.resume();
   }
 
-  /** In their own time: calls are live already, and a state that is not read comes with its next change. */
+  /** In their own time: calls are live already. All once, several at a time; then again and again, in turn. */
   function tellDevices(reading: AriClient, { endpoints }: PbxSnapshot, isCurrent: () => boolean): void {
     const tell = (body: FactBody) => emit(body, stamp.pbxNowMs());
-    readDeviceStates(reading, endpoints, isCurrent, tell).catch((error) => {
-      if (isCurrent()) log.warn({ err: error }, 'Not every device state could be read');
-    });
+    readDeviceStates(reading, endpoints, isCurrent, tell)
+      .catch((error) => {
+        if (isCurrent()) log.warn({ err: error }, 'Not every device state could be read');
+      })
+      .then(() => {
+        const names = endpoints.map((one) => `${one.technology}/${one.resource}`);
+        return devices.run(reading, names, isCurrent);
+      })
+      .catch((error) => log.error({ err: error }, 'Device states are no longer read'));
   }
 
   /** A first connection waits until no other server holds our name: we never throw one out. */

@@ -29,6 +29,7 @@ async function serve(t: Test, pbx: FakePbx) {
     '/ari/bridges': () => [],
     '/ari/endpoints': () => [],
     '/ari/applications/vigie/eventFilter': () => ({}),
+    '/ari/applications/vigie/subscription': () => ({}),
   };
   const server = createServer((request, response) => {
     const path = request.url?.split('?')[0] ?? '';
