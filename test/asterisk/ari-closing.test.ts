@@ -23,7 +23,7 @@ t.test('200 ends of a reader amid thousands of device states leave ARI answering
       await ari.deviceStates.update({ deviceName, deviceState });
     }
   }
-  const changing = Promise.all(['a', 'b'].map((name) => change(`Stasis:${name}`)));
+  const changing = Promise.all(['a', 'b', 'c', 'd', 'e', 'f'].map((name) => change(`Stasis:${name}`)));
   changing.catch(() => {});
 
   for (let done = 0; done < closes; done += 1) {
