@@ -26,6 +26,8 @@ import {
 const startLockWaitMs = 150_000;
 const startWaitMs = 120_000;
 const attemptsMax = 5;
+/** A killed process lets go of its files within this. */
+const lookAgainAfterMs = 150;
 const silentMaxMs = 10_000;
 const watchMs = 250;
 const restartPauseMaxMs = 5_000;
@@ -64,8 +66,7 @@ export async function startPrivateDatabase(options: PrivateDatabaseOptions): Pro
     const users = await waitForLock(folder.locks.users, 'shared', startLockWaitMs);
     if (!users) throw new AppError('database-unavailable', 'The database is being stopped and does not end');
     try {
-      await stopOrphan(house, users);
-      return { users, ...(await enter(house)) };
+      return { users, ...(await enterForSure(house, users)) };
     } catch (error) {
       users.release();
       throw error;
@@ -120,6 +121,24 @@ async function stopOrphan(house: House, users: FileLock): Promise<void> {
     await removeSocketFolder(house.folder, orphan.socketFolder);
   } finally {
     users.downgrade();
+  }
+}
+
+/**
+ * Joins or starts the database, and looks again after a moment: the only other user may just have been killed, with its
+ * lock not yet let go and its database already told to end. Under the start lock.
+ */
+async function enterForSure(house: House, users: FileLock): Promise<Omit<Held, 'users'>> {
+  for (let attempt = 1; ; attempt++) {
+    await stopOrphan(house, users);
+    const wasThere = (await findPostmaster(house.folder)) !== null;
+    const entered = await enter(house);
+    if (!wasThere || attempt === attemptsMax) return entered;
+    await delay(lookAgainAfterMs);
+    const isAlone = users.tryUpgrade();
+    if (isAlone) users.downgrade();
+    if (!isAlone && (await answers(entered.postmaster.url)) === 'yes') return entered;
+    await entered.pipe?.leave().catch(() => {});
   }
 }
 
