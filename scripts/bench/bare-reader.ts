@@ -4,7 +4,7 @@ import { eventTypesUsed } from '../../src/adapters/ari/facts.ts';
 
 const [url, app] = process.argv.slice(2);
 const authorization = `Basic ${Buffer.from(process.env['ARI_CREDENTIALS'] ?? '').toString('base64')}`;
-const socket = new WebSocket(`${url!.replace('http', 'ws')}/events?app=${app}&subscribeAll=true`, {
+const socket = new WebSocket(`${url!.replace('http', 'ws')}/events?app=${app}`, {
   headers: { authorization },
 });
 let events = 0;
@@ -13,6 +13,11 @@ socket.on('message', (data) => {
   events++;
 });
 socket.on('open', async () => {
+  const sources = new URLSearchParams({ eventSource: 'channel:,bridge:,endpoint:' });
+  await fetch(`${url}/applications/${app}/subscription?${sources}`, {
+    method: 'POST',
+    headers: { authorization },
+  });
   const allowed = eventTypesUsed.map((type) => ({ type }));
   const reply = await fetch(`${url}/applications/${app}/eventFilter`, {
     method: 'PUT',

@@ -68,13 +68,24 @@ export function createLabAri(url: string, username: string, password: string): L
         throw new AriFailure(response.status, `${method} ${path}: ${response.status} ${text}`);
       return (text === '' ? undefined : JSON.parse(text)) as T;
     },
-    events: (app, onEvent) => openSocket(url, app, authorization, onEvent),
+    async events(app, onEvent) {
+      const socket = await openSocket(url, app, authorization, onEvent);
+      // Not subscribeAll: who is subscribed to device states can lock ARI by going away (asterisk/asterisk#2170).
+      const sources = new URLSearchParams({ eventSource: 'channel:,bridge:,endpoint:' });
+      const reply = await fetch(`${url}/applications/${app}/subscription?${sources}`, {
+        method: 'POST',
+        headers: { authorization },
+        signal: AbortSignal.timeout(requestLimitMs),
+      });
+      if (!reply.ok) throw new AriFailure(reply.status, `subscribing ${app}: ${reply.status}`);
+      return socket;
+    },
   };
 }
 
 function openSocket(url: string, app: string, authorization: string, onEvent: (event: AriEvent) => void) {
   const { promise, resolve, reject } = Promise.withResolvers<{ close(): void }>();
-  const address = `${url.replace('http', 'ws')}/events?app=${app}&subscribeAll=true`;
+  const address = `${url.replace('http', 'ws')}/events?app=${app}`;
   const socket = new WebSocket(address, { headers: { authorization }, handshakeTimeout: requestLimitMs });
   socket.on('message', (data) => onEvent(JSON.parse(String(data)) as AriEvent));
   socket.on('open', () => resolve({ close: () => socket.terminate() }));

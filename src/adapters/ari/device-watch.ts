@@ -3,8 +3,12 @@ import type { AriClient, AriEvent } from '../../asterisk-ari-client/index.ts';
 import type { FactBody } from '../../ports/telephony-facts.ts';
 import { deviceFactOf } from './presence-facts.ts';
 
-/** At most fifty small requests a second, one at a time: a state that no event hints at is as old as one round. */
-const apartMs = 20;
+/**
+ * One small request at a time: a state that no event hints at is as old as one round. Ten a second, fifty where a hint
+ * waits or pauses are to be read; calls add none.
+ */
+const apartMs = 100;
+const hurryApartMs = 20;
 const afterFailureMs = 1000;
 const devicesMax = 5000;
 /** A switch of do-not-disturb stands beside each phone (FreePBX's naming). */
@@ -19,7 +23,8 @@ export interface DeviceWatchOptions {
 /**
  * Asks device states instead of being told them. An application subscribed to device states that goes away, even by a
  * kill, can lock Asterisk's whole ARI for good (asterisk/asterisk#2170), so this server never subscribes to them.
- * What a call or a registration changes is asked at once; the rest in turn. Each change is told once.
+ * What a registration changes is asked at once; the rest in turn. Each change is told once. Calls are known from
+ * their own events.
  */
 export interface DeviceWatch {
   /** Begins with these devices, until `isCurrent` says no. What was told before is told again. */
@@ -52,10 +57,12 @@ export function createDeviceWatch({ pauseDevices, tell }: DeviceWatchOptions): D
       for (let count = 0; isCurrent(); count += 1) {
         // Pauses take every other turn: they are few beside the devices, and wanted at once.
         const [hint] = hinted;
-        const next = hint ?? (count % 2 ? (pauses() ?? others()) : others());
+        const pause = count % 2 ? pauses() : undefined;
+        const next = hint ?? pause ?? others();
+        const isHurried = hinted.size > 0 || pauseDevices().length > 0;
         try {
           if (next !== undefined) await read(client, next, isCurrent);
-          await delay(apartMs, undefined, { ref: false });
+          await delay(isHurried ? hurryApartMs : apartMs, undefined, { ref: false });
         } catch {
           await delay(afterFailureMs, undefined, { ref: false });
         }
@@ -88,12 +95,6 @@ function deviceOf(event: AriEvent): string | undefined {
     case 'EndpointStateChange':
     case 'PeerStatusChange':
       return `${event.endpoint.technology}/${event.endpoint.resource}`;
-    case 'ChannelCreated':
-    case 'ChannelStateChange':
-    case 'ChannelDestroyed':
-    case 'ChannelHold':
-    case 'ChannelUnhold':
-      return event.channel.name.slice(0, event.channel.name.lastIndexOf('-'));
     default:
       return undefined;
   }
