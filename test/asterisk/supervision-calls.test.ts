@@ -133,15 +133,16 @@ t.test('With two calls up and none on hold nobody speaks to the agent', async (t
 t.test(
   'The agent is found whatever way his call came: queue, FreePBX member, direct media, two phones',
   async (t) => {
-    const ways: [string, string][] = [
-      ['8010', '1004'],
-      ['8030', '1004'],
-      ['1011', '1011'],
-      ['1010', '1010'],
-    ];
+    const ways = [
+      { to: '8010', number: '1004' },
+      { to: '8030', number: '1004' },
+      { to: '8513', number: '1011', codec: 'alaw', direct: true },
+      { to: '1010', number: '1010' },
+    ] as const;
     await lab.pbx.cli('queue add member Local/1004@from-queue/n to waiting');
-    for (const [to, number] of ways) {
-      const { customer, agent } = await scene.talk(to, number);
+    for (const { to, number, ...way } of ways) {
+      const { customer, agent } = await scene.talk(to, number, 'codec' in way ? way.codec : undefined);
+      if ('direct' in way) await waitFor('media to go directly', () => goesDirectly(number));
       await waitFor(`the leg of ${number}`, () => legsOf(number).some(({ state }) => state === 'talking'));
       const ringing = lab.phones.nextCall('1901');
       const askedAtMs = Date.now();
@@ -278,3 +279,16 @@ t.test(
     t.notMatch(await readFile(lab.pbx.cdrFile, 'utf8'), /vigie|Snoop|PJSIP\/190/);
   },
 );
+
+/** Whether the PBX has sent the phone's media past itself. */
+async function goesDirectly(number: string): Promise<boolean> {
+  const leg = (await lab.pbx.channels()).find(({ name }) => name.startsWith(`PJSIP/${number}-`));
+  if (!leg) return false;
+  const query = { variable: 'CHANNEL(rtp,direct)' };
+  const { value } = await lab.pbx.ari.request<{ value: string }>(
+    'GET',
+    `/channels/${leg.uniqueId}/variable`,
+    query,
+  );
+  return /:[1-9]\d*$/.test(value);
+}

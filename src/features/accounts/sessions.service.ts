@@ -51,7 +51,9 @@ export function createSessions(deps: SessionsDeps) {
     const now = clock.now();
     const session = await findSession(db, hashToken(token), now);
     if (!session) return null;
-    if (now - session.lastUsedAt.getTime() > touchEveryMs) await touchSession(db, session.tokenHash, now);
+    // When it was last used is told to administrators only: no click waits for it, and a failure costs nothing.
+    if (now - session.lastUsedAt.getTime() > touchEveryMs)
+      touchSession(db, session.tokenHash, now).catch(() => {});
     return session;
   }
 
