@@ -3,7 +3,6 @@ import type { Log } from '../../ports/log.ts';
 import type { FactBody } from '../../ports/telephony-facts.ts';
 import { withHelperChannel } from './helper-channel.ts';
 import { readMembership } from './membership-reading.ts';
-import { deviceFactOf } from './presence-facts.ts';
 import { queueNamesIn } from './queue-names.ts';
 
 /** Adding or removing a member raises no ARI event: known queues are read this often. */
@@ -67,14 +66,6 @@ export function createMembership({
     timer = setTimeout(() => void round(own), ms);
   }
 
-  /** Some versions of Asterisk tell a new member's pause state: a member that we do not know. */
-  function hintsAtNewMember(event: AriEvent): boolean {
-    if (event.type !== 'DeviceStateChanged') return false;
-    const fact = deviceFactOf(event.device_state);
-    if (fact?.kind !== 'queue-pause') return false;
-    return !told.get(fact.queue)?.includes(JSON.stringify(fact.interface));
-  }
-
   async function round(own: number): Promise<void> {
     timer = undefined;
     lastRoundAt = performance.now();
@@ -120,7 +111,6 @@ export function createMembership({
     },
     notice(event) {
       for (const name of queueNamesIn(event)) add(name);
-      if (hintsAtNewMember(event)) hasten();
     },
     pauseDevices: () => [...pauses],
     resume() {
