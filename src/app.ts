@@ -23,6 +23,7 @@ import { supervisionRoutes } from './features/supervision/supervision.routes.ts'
 import { openConfiguredDatabase } from './open-database.ts';
 import { webFolder } from './paths.ts';
 import { createPbxSource } from './pbx-source.ts';
+import { type AgentTies, noTies } from './ports/absent.ts';
 import { systemClock as clock } from './ports/clock.ts';
 import type { Log } from './ports/log.ts';
 import type { TelephonyFact } from './ports/telephony-facts.ts';
@@ -93,6 +94,8 @@ async function build({
     directory.refresh().catch((error: unknown) => log.warn({ err: error }, 'people could not be read'));
   };
   const presence = createPanelPresence();
+  // Each replaced by the feature that keeps it.
+  const ties: AgentTies = { ...noTies };
   const audit = createAudit({ db, clock });
   const calls = createCalls({
     db,
@@ -110,6 +113,7 @@ async function build({
     audit,
     clock,
     log,
+    ties,
     isConnected: (agentId) => agents.shift.agent(agentId)?.row.state !== 'offline',
   });
   const agents = createAgents({
@@ -119,6 +123,7 @@ async function build({
     calls: calls.live,
     supervisions: supervision.live,
     presence,
+    ties,
     clock,
     log,
     watchQueues: (names) => pbx?.watchQueues(names),
@@ -128,6 +133,7 @@ async function build({
     calls: calls.live,
     supervisions: supervision.live,
     directory,
+    browserPhones: ties.browserPhones,
     clock,
     log,
     pbx: pbx?.name ?? null,

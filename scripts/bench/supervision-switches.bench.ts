@@ -3,7 +3,7 @@
  * leak, or on anything left on the PBX. Setting: SWITCHES (1000).
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { type AudioMode, audioModes } from '../../src/features/supervision/modes.ts';
+import { type AudioMode, audioModes } from '../../src/contract/supervisions.ts';
 import { inState, openScene } from '../../test/support/supervision-scene.ts';
 import { judgeWhoHearsWhom, type ModeSpan, type Verdict } from '../../test/support/who-hears-whom.ts';
 import { median, quantile } from './process-cost.ts';
@@ -33,7 +33,7 @@ try {
       mode = others[Math.floor(Math.random() * others.length)]!;
       const askedAtMs = Date.now();
       if (spans.length > 0) spans.at(-1)!.untilMs = askedAtMs;
-      await run.feature.change(viewer, id, mode);
+      await run.feature.change(viewer, id, { mode });
       const repliedAtMs = Date.now();
       tookMs.push(repliedAtMs - askedAtMs);
       spans.push({ mode, askedAtMs, repliedAtMs, untilMs: 0 });

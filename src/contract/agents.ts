@@ -15,7 +15,20 @@ export const AgentState = Type.Enum([...agentStates]);
 export type AgentState = (typeof agentStates)[number];
 
 /** What the viewer may do to this agent now; a button is offered for each, and only for these. */
-export const agentActions = ['listen', 'whisper', 'barge'] as const;
+export const agentActions = [
+  'listen',
+  'listen-persistent',
+  'whisper',
+  'barge',
+  'intercept',
+  'intercept-agent-listening',
+  'chat',
+  'watch-screen',
+  'pause',
+  'unpause',
+  'log-out',
+  'edit-queues',
+] as const;
 export const AgentAction = Type.Enum([...agentActions]);
 export type AgentAction = (typeof agentActions)[number];
 
@@ -54,6 +67,10 @@ export const AgentSupervision = Type.Object({
   state: Type.String(),
   since: Time,
 });
+/** `hidden`: shared, and not to be seen now (a pause). */
+export const screenStates = ['off', 'shared', 'hidden'] as const;
+export type ScreenState = (typeof screenStates)[number];
+export const helpTextLengthMax = 200;
 export const Agent = Type.Object({
   id: Id,
   name: Type.String(),
@@ -72,6 +89,12 @@ export const Agent = Type.Object({
   supervising: Nullable(Id),
   queues: Type.Array(AgentQueue),
   supervisions: Type.Array(AgentSupervision),
+  /** He asked for help and nobody has taken it yet. */
+  help: Nullable(Type.Object({ since: Time, text: Type.String() })),
+  /** His screen, as far as his agent page shares it, and who watches it now. */
+  screen: Type.Object({ state: Type.Enum([...screenStates]), watchedBy: Type.Array(NamedRef) }),
+  /** An agent page of his is open. */
+  onPage: Type.Boolean(),
   mayDo: Type.Array(AgentAction),
 });
 export type AgentCall = Static<typeof AgentCall>;

@@ -8,6 +8,18 @@ export const permissions = [
   'supervision.listen',
   'supervision.whisper',
   'supervision.barge',
+  'supervision.persistent',
+  'supervision.intercept',
+  'screens.watch',
+  'chat.write',
+  'chat.read-all',
+  'agents.control',
+  'calls.move',
+  'evaluations.write',
+  'evaluations.view-all',
+  'policy.view',
+  'policy.edit',
+  'agent-page',
   'agents.view',
   'agents.edit',
   'queues.edit',
@@ -24,15 +36,24 @@ const supervise: Permission[] = [
   'supervision.listen',
   'supervision.whisper',
   'supervision.barge',
+  'supervision.persistent',
+  'supervision.intercept',
+  'screens.watch',
+  'chat.write',
+  'agents.control',
+  'calls.move',
+  'evaluations.write',
+  'policy.view',
 ];
+const manage: Permission[] = ['chat.read-all', 'evaluations.view-all', 'policy.edit', 'audit.view'];
 const configure: Permission[] = ['agents.view', 'agents.edit', 'queues.edit', 'teams.edit', 'people.edit'];
 
-/** `admin` alone may not listen: supervising is for supervisors and managers. */
+/** `admin` alone may not listen, watch, take over or chat: that is for supervisors and managers. */
 const byRole: Record<Role, readonly Permission[]> = {
-  admin: [...configure, 'audit.view'],
-  manager: [...supervise, ...configure, 'audit.view'],
+  admin: [...configure, 'policy.view', 'policy.edit', 'audit.view'],
+  manager: [...supervise, ...configure, ...manage],
   supervisor: supervise,
-  agent: [],
+  agent: ['agent-page'],
 };
 
 export function permissionsOf(held: readonly Role[]): Set<Permission> {

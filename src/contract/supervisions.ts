@@ -3,13 +3,26 @@ import { Id, NamedRef, Nullable, Page, Time } from './common.ts';
 
 export const modes = ['listen', 'whisper', 'barge', 'intercept', 'intercept-agent-listening'] as const;
 export const scopes = ['call', 'agent'] as const;
+/** Modes that switch into one another by a click. */
+export const audioModes = ['listen', 'whisper', 'barge'] as const;
+export type AudioMode = (typeof audioModes)[number];
+export const isAudioMode = (mode: Mode): mode is AudioMode => (audioModes as readonly Mode[]).includes(mode);
+/** The agent leaves the call, or stays and only hears. No way back from either. */
+export const takeoverModes = ['intercept', 'intercept-agent-listening'] as const;
+export type TakeoverMode = (typeof takeoverModes)[number];
 export const supervisionDevices = ['browser', 'phone'] as const;
 export const supervisionStates = ['starting', 'waiting', 'live', 'ending', 'ended'] as const;
 export const supervisionEnds = [
   'stopped',
   'call-ended',
   'agent-left',
+  'agent-logged-out',
   'limit',
+  'handed-over',
+  'intercepted-by-another',
+  'policy',
+  'private-call',
+  'caller-objected',
   'phone-unreachable',
   'phone-busy',
   'phone-refused',
@@ -47,7 +60,22 @@ export const StartSupervision = Type.Object(
   { additionalProperties: false },
 );
 export type StartSupervision = Static<typeof StartSupervision>;
-export const ChangeSupervision = Type.Object({ mode: Mode }, { additionalProperties: false });
+/** `paused`: hears nothing until it is taken up again. `goOn`: answers `question`, and begins a new longest duration. */
+export const ChangeSupervision = Type.Object(
+  {
+    mode: Type.Optional(Mode),
+    paused: Type.Optional(Type.Boolean()),
+    goOn: Type.Optional(Type.Literal(true)),
+  },
+  { additionalProperties: false, minProperties: 1 },
+);
+export type ChangeSupervision = Static<typeof ChangeSupervision>;
+/** Exactly one of the two: to an agent (the one it was taken from, or another), or back into a queue. */
+export const HandOver = Type.Object(
+  { agentId: Type.Optional(Id), queue: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })) },
+  { additionalProperties: false, minProperties: 1, maxProperties: 1 },
+);
+export type HandOver = Static<typeof HandOver>;
 
 export const Supervision = Type.Object({
   id: Id,
@@ -65,6 +93,12 @@ export const Supervision = Type.Object({
   endedBecause: Nullable(SupervisionEnd),
   /** True while the agent's call is on hold: the agent cannot hear a whisper then. */
   onHold: Type.Boolean(),
+  /** A persistent listening that its supervisor has paused. */
+  paused: Type.Boolean(),
+  /** When the longest duration of the policy ends it; null without one. */
+  endsAt: Nullable(Time),
+  /** What the supervisor is asked; unanswered at `endsAt`, the supervision ends. */
+  question: Nullable(Type.Enum(['limit-near', 'agent-logged-out'])),
 });
 export type Supervision = Static<typeof Supervision>;
 export const SupervisionsPage = Page(Supervision);

@@ -1,9 +1,13 @@
 /**
  * What features give one another. A feature never imports another: `app.ts` hands these over.
  */
+
+import type { ScreenState } from '../contract/agents.ts';
 import type { Call, Direction } from '../contract/calls.ts';
 import type { NamedRef } from '../contract/common.ts';
-import type { Role } from '../contract/permissions.ts';
+import type { ErrorCode } from '../contract/errors.ts';
+import type { Permission, Role } from '../contract/permissions.ts';
+import type { Policy } from '../contract/policy.ts';
 import type { Supervision } from '../contract/supervisions.ts';
 
 /** A person as the live parts know him. Kept in memory, follows the database. */
@@ -42,6 +46,8 @@ export interface DeviceLeg {
   direction: Direction;
   queue: string | null;
   with: { number: string | null; name: string | null };
+  /** It has one other end, which can be taken over: not parked, not a conference. */
+  takeable: boolean;
   /** False when another leg of the same call could be this device's too: whisper and barge are refused. */
   certain: boolean;
 }
@@ -68,7 +74,41 @@ export interface LiveSupervisions {
 /** Who is signed in on a panel or agent page now (counts as connected). */
 export interface PanelPresence {
   isPresent(personId: string): boolean;
+  /** On the agent page. */
+  isOnAgentPage(personId: string): boolean;
   onChange(listener: (personId: string) => void): () => void;
+}
+
+/** The listening policy in force, as it bears on people and calls. In memory; asking costs nothing. */
+export interface ListeningPolicy {
+  current(): Policy;
+  /** Why nobody may hear or see this agent at this hour; null when one may. */
+  agentProtectedBy(agentId: string): ErrorCode | null;
+  /** Why nobody may hear this call: its numbers, its queue, its kind, the agent's or the caller's wish; null when one may. */
+  callProtectedBy(call: Call): ErrorCode | null;
+  /** Permissions that these roles lack, by team. */
+  withheldFrom(roles: readonly Role[]): ReadonlyMap<string, ReadonlySet<Permission>>;
+  /** The policy, a mark on a call, or what the hour allows has changed. Returns the way to stop. */
+  onChange(listener: () => void): () => void;
+}
+
+/** Phones in the browser. */
+export interface BrowserPhones {
+  /** The dial string of the person's connected browser phone; null when it is not connected. */
+  deviceOf(personId: string): string | null;
+  onChange(listener: (personId: string) => void): () => void;
+}
+
+/** Screens that agents share on their page. */
+export interface ScreenSharing {
+  of(agentId: string): { state: ScreenState; watchedBy: readonly NamedRef[] };
+  onChange(listener: (agentId: string) => void): () => void;
+}
+
+/** Agents who ask for help. */
+export interface HelpRequests {
+  of(agentId: string): { sinceMs: number; text: string } | null;
+  onChange(listener: (agentId: string) => void): () => void;
 }
 
 /** The audit log: settles only when the entry is durable; throws `audit-unavailable` otherwise. */

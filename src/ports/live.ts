@@ -5,13 +5,15 @@
 import type { Agent } from '../contract/agents.ts';
 import type { LiveChange, LiveQueue, LiveSnapshot } from '../contract/live.ts';
 import type { MayDoFacts } from '../contract/may-do.ts';
+import type { PersonalBrowserToServer, PersonalServerToBrowser } from '../contract/personal.ts';
 import type { Viewer } from './viewer.ts';
 
 /** An agent's row before it is known who looks at it. */
 export interface AgentView {
   row: Omit<Agent, 'mayDo'>;
   teamIds: readonly string[];
-  legs: MayDoFacts['agent']['legs'];
+  /** What the rule of `mayDo` looks at, beyond the row. */
+  facts: Omit<MayDoFacts['agent'], 'id' | 'teamIds' | 'state'>;
 }
 export interface QueueView {
   row: LiveQueue;
@@ -57,4 +59,36 @@ export interface LiveSessions {
   viewer(personId: string): Viewer | null;
   /** Somebody's roles or teams changed. */
   onViewersChanged(listener: () => void): () => void;
+}
+
+/** One open page of a signed-in person. */
+export interface PageConnection {
+  /** Names the connection as long as it lasts. */
+  id: string;
+  viewer: Viewer;
+  page: 'panel' | 'agent';
+}
+
+/** Every open page, for news to persons and for what pages say by socket. What nobody is there to receive is lost. */
+export interface Connections {
+  toPerson<Event extends keyof PersonalServerToBrowser>(
+    personId: string,
+    event: Event,
+    ...args: Parameters<PersonalServerToBrowser[Event]>
+  ): void;
+  toConnection<Event extends keyof PersonalServerToBrowser>(
+    connectionId: string,
+    event: Event,
+    ...args: Parameters<PersonalServerToBrowser[Event]>
+  ): void;
+  /**
+   * What pages say. The payload is not to be trusted: the listener checks it. A page that says more than
+   * 50 things a second is not heard for the rest of that second.
+   */
+  on(
+    event: keyof PersonalBrowserToServer,
+    listener: (from: PageConnection, payload: unknown) => void,
+  ): () => void;
+  onOpen(listener: (connection: PageConnection) => void): () => void;
+  onGone(listener: (connection: PageConnection) => void): () => void;
 }

@@ -9,13 +9,18 @@ export interface Viewer {
   permissions: ReadonlySet<Permission>;
   teamIds: readonly string[];
   everyTeam: boolean;
+  /** Permissions that the policy takes from his roles on some teams, by team. */
+  withheld: ReadonlyMap<string, ReadonlySet<Permission>>;
 }
+
+const nothing: ReadonlyMap<string, ReadonlySet<Permission>> = new Map();
 
 export function makeViewer(person: {
   id: string;
   name: string;
   roles: readonly Role[];
   teamIds: readonly string[];
+  withheld?: Viewer['withheld'];
 }): Viewer {
   return {
     personId: person.id,
@@ -24,6 +29,7 @@ export function makeViewer(person: {
     permissions: permissionsOf(person.roles),
     teamIds: person.teamIds,
     everyTeam: seesEveryTeam(person.roles),
+    withheld: person.withheld ?? nothing,
   };
 }
 

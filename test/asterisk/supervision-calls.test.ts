@@ -70,7 +70,7 @@ t.test('Two supervisors on one agent hear him both, and see each other', async (
   t.strictSame(await heard(two!), [400, 800], 'a whisper is the agent’s alone');
   await run.feature.stop(viewer, first.id);
   t.equal((await run.feature.get(other, second.id)).state, 'live', 'the other one goes on');
-  await t.rejects(run.feature.change(viewer, second.id, 'barge'), { code: 'not-allowed' });
+  await t.rejects(run.feature.change(viewer, second.id, { mode: 'barge' }), { code: 'not-allowed' });
   await customer.hangup();
   t.equal((await inState(run, other, second.id, 'ended')).endedBecause, 'call-ended');
   await scene.nothingOfOurs();
@@ -89,7 +89,7 @@ t.test(
     const next = await listenTo('1002');
     t.equal((await run.feature.stop(viewer, next.id)).endedBecause, 'stopped');
     t.equal((await run.feature.stop(viewer, next.id)).endedBecause, 'stopped', 'stopping twice is fine');
-    await t.rejects(run.feature.change(viewer, next.id, 'barge'), { code: 'supervision-ended' });
+    await t.rejects(run.feature.change(viewer, next.id, { mode: 'barge' }), { code: 'supervision-ended' });
     for (const { customer } of talks) await customer.hangup();
     await scene.nothingOfOurs();
   },
@@ -121,10 +121,10 @@ t.test('With two calls up and none on hold nobody speaks to the agent', async (t
     await t.rejects(run.feature.start(viewer, scene.wish('1001', { mode })), { code: 'agent-has-two-calls' });
   }
   const live = await listenTo('1001');
-  await t.rejects(run.feature.change(viewer, live.id, 'barge'), { code: 'agent-has-two-calls' });
+  await t.rejects(run.feature.change(viewer, live.id, { mode: 'barge' }), { code: 'agent-has-two-calls' });
   await one.agent.hold();
   await waitFor('the hold', () => legsOf('1001').some(({ state }) => state === 'on-hold'));
-  t.equal((await run.feature.change(viewer, live.id, 'barge')).mode, 'barge');
+  t.equal((await run.feature.change(viewer, live.id, { mode: 'barge' })).mode, 'barge');
   await Promise.all([one.customer.hangup(), two.customer.hangup()]);
   await inState(run, viewer, live.id, 'ended');
   await scene.nothingOfOurs();
@@ -167,7 +167,7 @@ t.test(
         `${to}: the agent hears customer and supervisor`,
       );
       t.strictSame(await hears(phone), [tones[0], tones[1]], `${to}: the supervisor hears both`);
-      await run.feature.change(viewer, live.id, 'listen');
+      await run.feature.change(viewer, live.id, { mode: 'listen' });
       await agent.hangup();
       t.equal((await inState(run, viewer, live.id, 'ended')).endedBecause, 'call-ended');
       await customer.waitEnded().catch(() => customer.hangup());
@@ -252,7 +252,7 @@ t.test(
     const span = { mode: 'listen' as const, askedAtMs, repliedAtMs, untilMs: Date.now() + 500 };
     const verdict = await judgeWhoHearsWhom(ear, { customer, agent, supervisor: phone }, [span]);
     t.strictSame(verdict.leaks, []);
-    await run.feature.change(viewer, live.id, 'whisper');
+    await run.feature.change(viewer, live.id, { mode: 'whisper' });
     await run.feature.stop(viewer, live.id);
     await waitFor('the last entry', () => run.audit.at(-1)?.action === 'supervision.ended');
     t.strictSame(

@@ -1,7 +1,7 @@
 /** Who hears whom on the codecs that real phones speak, and through a queue's Local member. */
 import t, { type Test } from 'tap';
 import type { Codec } from '../../scripts/lab/roster.ts';
-import type { AudioMode } from '../../src/features/supervision/modes.ts';
+import type { AudioMode } from '../../src/contract/supervisions.ts';
 import { judgePerSecond } from '../support/hears-per-second.ts';
 import { startLive, walkModes } from '../support/mode-walk.ts';
 import { openScene } from '../support/supervision-scene.ts';

@@ -1,6 +1,6 @@
 /** Who hears whom, judged on the wire: every 20 ms frame of every leg. */
 import t, { type Test } from 'tap';
-import type { AudioMode } from '../../src/features/supervision/modes.ts';
+import type { AudioMode } from '../../src/contract/supervisions.ts';
 import { type Started, startLive, walkModes } from '../support/mode-walk.ts';
 import { openScene } from '../support/supervision-scene.ts';
 import { judgeWhoHearsWhom, type Parties } from '../support/who-hears-whom.ts';
@@ -78,11 +78,13 @@ t.test('Of many clicks at once the last wish holds, and too many are refused', a
   const { customer, agent } = await scene.talk('1003', '1003');
   const started = await startLive(scene, run, '1901', '1003', 'listen');
   const clicks: AudioMode[] = ['whisper', 'barge', 'listen', 'whisper', 'barge', 'listen', 'whisper'];
-  await Promise.all(clicks.map((mode) => run.feature.change(viewer, started.id, mode)));
+  await Promise.all(clicks.map((mode) => run.feature.change(viewer, started.id, { mode })));
   t.equal((await run.feature.get(viewer, started.id)).mode, 'whisper');
   started.mode = 'whisper';
   await walk(t, started, { customer, agent, supervisor: started.phone }, [], () => 2_500);
-  const tooMany = Array.from({ length: 20 }, (_, i) => run.feature.change(viewer, started.id, modes[i % 3]!));
+  const tooMany = Array.from({ length: 20 }, (_, i) =>
+    run.feature.change(viewer, started.id, { mode: modes[i % 3]! }),
+  );
   const refused = (await Promise.allSettled(tooMany)).filter((one) => one.status === 'rejected');
   t.ok(refused.length > 0, 'more clicks than may wait are refused');
   t.strictSame([...new Set(refused.map((one) => one.reason.code))], ['overloaded']);

@@ -20,8 +20,8 @@ t.test('After a kill the next start goes on with what is live, in its mode, with
   const ringing = lab.phones.nextCall('1901');
   const { id } = await before.feature.start(viewer, scene.wish('1001'));
   await inState(before, viewer, id, 'live');
-  await before.feature.change(viewer, id, 'barge');
-  await before.feature.change(viewer, id, 'whisper');
+  await before.feature.change(viewer, id, { mode: 'barge' });
+  await before.feature.change(viewer, id, { mode: 'whisper' });
   const phone = await ringing;
   await phone.waitAnswered();
   const killedAtMs = Date.now();
@@ -41,7 +41,7 @@ t.test('After a kill the next start goes on with what is live, in its mode, with
     missing.length < heard.frames.length / 10,
     `the agent hears the whisper all the while (without: ${share})`,
   );
-  t.equal((await after.feature.change(viewer, id, 'barge')).mode, 'barge');
+  t.equal((await after.feature.change(viewer, id, { mode: 'barge' })).mode, 'barge');
   await customer.hangup();
   t.equal((await inState(after, viewer, id, 'ended')).endedBecause, 'call-ended');
   await scene.nothingOfOurs();
@@ -155,10 +155,10 @@ t.test('Without an audit entry nobody hears anything, in no mode', async (t) => 
   const { id } = await run.feature.start(viewer, scene.wish('1001'), 'click');
   await inState(run, viewer, id, 'live');
   fails = true;
-  await t.rejects(run.feature.change(viewer, id, 'barge'), { code: 'audit-unavailable' });
+  await t.rejects(run.feature.change(viewer, id, { mode: 'barge' }), { code: 'audit-unavailable' });
   t.match(await run.feature.get(viewer, id), { state: 'live', mode: 'listen' });
   fails = false;
-  t.equal((await run.feature.change(viewer, id, 'barge')).mode, 'barge');
+  t.equal((await run.feature.change(viewer, id, { mode: 'barge' })).mode, 'barge');
   await run.feature.stop(viewer, id);
   t.notOk(agent.end);
   await customer.hangup();

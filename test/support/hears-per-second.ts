@@ -1,6 +1,6 @@
 import type { Ear, Frame } from '../../scripts/lab/ear.ts';
 import { toneLevel } from '../../scripts/lab/tone.ts';
-import type { AudioMode } from '../../src/features/supervision/modes.ts';
+import type { AudioMode } from '../../src/contract/supervisions.ts';
 import { decibels, isAllowed, type ModeSpan, type Parties, settleMs, steadyMode } from './who-hears-whom.ts';
 
 export interface SecondsVerdict {

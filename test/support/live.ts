@@ -82,6 +82,7 @@ export const buildLeg = (leg: Partial<DeviceLeg> & { device: string; callId: str
   direction: 'inbound',
   queue: null,
   with: { number: null, name: null },
+  takeable: true,
   certain: true,
   ...leg,
 });
@@ -127,6 +128,9 @@ export const buildSupervision = (
   scope: 'call',
   device: 'phone',
   state: 'live',
+  paused: false,
+  endsAt: null,
+  question: null,
   reason: 'training',
   startedAt: '2026-11-21T09:00:00.000Z',
   endedAt: null,

@@ -1,5 +1,5 @@
 import type { PhoneCall } from '../../scripts/lab/phone-call.ts';
-import type { AudioMode } from '../../src/features/supervision/modes.ts';
+import type { AudioMode } from '../../src/contract/supervisions.ts';
 import { inState, type Run, type Scene } from './supervision-scene.ts';
 import type { ModeSpan } from './who-hears-whom.ts';
 
@@ -40,7 +40,7 @@ export async function walkModes(
   for (const mode of [first, ...wanted]) {
     const askedAtMs = Date.now();
     if (spans.length > 0) spans.at(-1)!.untilMs = askedAtMs;
-    const supervision = await feature.change(viewer, id, mode);
+    const supervision = await feature.change(viewer, id, { mode });
     if (supervision.mode !== mode) throw new Error(`${mode} was asked for, ${supervision.mode} holds`);
     spans.push({ mode, askedAtMs, repliedAtMs: Date.now(), untilMs: 0 });
     await until(Date.now() + 100 + holdMs());

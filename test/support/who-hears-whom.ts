@@ -1,7 +1,7 @@
 import type { Ear, Frame, Hearing } from '../../scripts/lab/ear.ts';
 import type { PhoneCall } from '../../scripts/lab/phone-call.ts';
 import { toneLevel } from '../../scripts/lab/tone.ts';
-import type { AudioMode } from '../../src/features/supervision/modes.ts';
+import type { AudioMode } from '../../src/contract/supervisions.ts';
 
 /** One mode, from when it was asked for to when the next one was. Times are `Date.now()` milliseconds. */
 export interface ModeSpan {

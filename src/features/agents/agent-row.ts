@@ -1,4 +1,7 @@
-import type { Agent, AgentCall, AgentQueue } from '../../contract/agents.ts';
+import type { Agent, AgentCall, AgentQueue, ScreenState } from '../../contract/agents.ts';
+import type { NamedRef } from '../../contract/common.ts';
+import type { ErrorCode } from '../../contract/errors.ts';
+import type { MayDoLeg } from '../../contract/may-do.ts';
 import type { Supervision } from '../../contract/supervisions.ts';
 import type { DeviceLeg, Person } from '../../ports/domain.ts';
 import type { AgentView } from '../../ports/live.ts';
@@ -15,6 +18,13 @@ export interface AgentRowFacts {
   supervisions: readonly Supervision[];
   /** The supervision he does himself. */
   supervising: Supervision | undefined;
+  help: { sinceMs: number; text: string } | null;
+  screen: { state: ScreenState; watchedBy: readonly NamedRef[] };
+  onPage: boolean;
+  /** What the rule of `mayDo` looks at beyond the row. */
+  legFacts: readonly MayDoLeg[];
+  protectedBy: ErrorCode | null;
+  controlRefusal: ErrorCode | null;
 }
 
 /** The row of an agent, but for what depends on who looks at it. */
@@ -42,11 +52,22 @@ export function agentView(facts: AgentRowFacts): AgentView {
       state,
       since: startedAt,
     })),
+    help: facts.help && { since: iso(facts.help.sinceMs), text: facts.help.text },
+    screen: { state: facts.screen.state, watchedBy: [...facts.screen.watchedBy] },
+    onPage: facts.onPage,
   };
+  const { memberships } = facts;
   return {
     row,
     teamIds: person.teams.map((team) => team.id),
-    legs: facts.legs.map(({ state, certain }) => ({ state, certain })),
+    facts: {
+      legs: facts.legFacts,
+      protectedBy: facts.protectedBy,
+      inQueue: memberships.length > 0,
+      paused: memberships.length > 0 && memberships.every(({ paused }) => paused),
+      screen: facts.screen.state,
+      controlRefusal: facts.controlRefusal,
+    },
   };
 }
 

@@ -5,6 +5,7 @@ import { AppError } from '../../contract/errors.ts';
 import { mayDo } from '../../contract/may-do.ts';
 import type { Database } from '../../database/database.ts';
 import type { Tables } from '../../database/generated/tables.ts';
+import type { BrowserPhones } from '../../ports/domain.ts';
 import type { AgentView } from '../../ports/live.ts';
 import { assertMay, seesTeams, type Viewer } from '../../ports/viewer.ts';
 import { assertNoProblems, type CsvAgent, type CsvProblem, parseAgentsCsv } from './agents-csv.ts';
@@ -25,15 +26,20 @@ export interface AgentsDeps {
   pbx: string;
   directory: RefreshedDirectory;
   shift: Shift;
+  browserPhones: BrowserPhones;
 }
 
 /** The verbs of `/api/agents`. */
-export function createAgentsService({ db, pbx, directory, shift }: AgentsDeps) {
+export function createAgentsService({ db, pbx, directory, shift, browserPhones }: AgentsDeps) {
   const asSeenBy = (viewer: Viewer, view: AgentView): Agent => ({
     ...view.row,
     mayDo: mayDo({
-      viewer: { ...viewer, device: directory.byId(viewer.personId)?.devices[0] ?? null },
-      agent: { ...view, id: view.row.id, connected: view.row.state !== 'offline' },
+      viewer: {
+        ...viewer,
+        device: directory.byId(viewer.personId)?.devices[0] ?? null,
+        browserPhone: browserPhones.deviceOf(viewer.personId) !== null,
+      },
+      agent: { ...view.facts, id: view.row.id, teamIds: view.teamIds, state: view.row.state },
     }),
   });
 

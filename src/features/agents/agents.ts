@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { Transaction } from 'kysely';
 import type { Database } from '../../database/database.ts';
 import type { Tables } from '../../database/generated/tables.ts';
+import type { AgentTies } from '../../ports/absent.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { LiveCalls, LiveSupervisions, PanelPresence } from '../../ports/domain.ts';
 import type { Log } from '../../ports/log.ts';
@@ -24,6 +25,7 @@ export interface CreateAgents {
   calls: LiveCalls;
   supervisions: LiveSupervisions;
   presence: PanelPresence;
+  ties: AgentTies;
   clock: Clock;
   log: Log;
   /** Hands over the names of queues whose members the PBX is to be asked for. */
@@ -41,7 +43,7 @@ export function createAgents(deps: CreateAgents) {
     await directory.refresh();
     await shift.reload();
   };
-  const service = createAgentsService({ db, pbx, directory, shift });
+  const service = createAgentsService({ db, pbx, directory, shift, browserPhones: deps.ties.browserPhones });
   const teams = createTeamsService({ db, onChange: reload });
   const queues = createQueuesService({ db, pbx, onChange: reload });
   let timer: NodeJS.Timeout | undefined;

@@ -1,5 +1,8 @@
+import type { MayDoLeg } from '../../contract/may-do.ts';
+import type { AgentTies } from '../../ports/absent.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type {
+  DeviceLeg,
   LiveCalls,
   LiveSupervisions,
   PanelPresence,
@@ -21,6 +24,7 @@ export interface LiveAgentsDeps {
   calls: LiveCalls;
   supervisions: LiveSupervisions;
   presence: PanelPresence;
+  ties: AgentTies;
   devices: DevicePresence;
   memberships: Memberships;
   clock: Clock;
@@ -123,10 +127,21 @@ export function createLiveAgents(deps: LiveAgentsDeps) {
     signedIn: presence.isPresent(person.id) || loggedIn.has(person.id),
   });
 
+  const { policy, screens, help } = deps.ties;
+  const legFactOf = ({ state, certain, takeable, callId }: DeviceLeg): MayDoLeg => {
+    const call = calls.byId(callId);
+    return { state, certain, takeable, protectedBy: call ? policy.callProtectedBy(call) : null };
+  };
   const viewOf = (person: Person, state: StateNow): AgentView =>
     agentView({
       person,
       state,
+      help: help.of(person.id),
+      screen: screens.of(person.id),
+      onPage: presence.isOnAgentPage(person.id),
+      legFacts: legsOf(person).map(legFactOf),
+      protectedBy: policy.agentProtectedBy(person.id),
+      controlRefusal: amiUp.has(person.pbx) ? null : 'needs-ami',
       wrapUpKnown: amiUp.has(person.pbx),
       legs: legsOf(person),
       memberships: membershipsOf(person),
@@ -202,6 +217,9 @@ export function createLiveAgents(deps: LiveAgentsDeps) {
   const stops = [
     directory.onChange(onDirectory),
     presence.onChange(mark),
+    screens.onChange(mark),
+    help.onChange(mark),
+    policy.onChange(markAll),
     supervisions.onChange((supervision) => {
       mark(supervision.agentId);
       mark(supervision.by.id);

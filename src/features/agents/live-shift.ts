@@ -1,4 +1,5 @@
 import type { Database } from '../../database/database.ts';
+import type { AgentTies } from '../../ports/absent.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { LiveCalls, LiveSupervisions, PanelPresence } from '../../ports/domain.ts';
 import type { LiveShift } from '../../ports/live.ts';
@@ -19,6 +20,7 @@ export interface ShiftDeps {
   calls: LiveCalls;
   supervisions: LiveSupervisions;
   presence: PanelPresence;
+  ties: AgentTies;
   clock: Clock;
   log: Log;
   /** The queues whose members the PBX is to be asked for, whenever there is a new one. */

@@ -93,6 +93,7 @@ function rowOf(
     direction: call.direction,
     queue: call.queue,
     with: { number: other.number, name: other.name },
+    takeable: talkingSinceMs !== null && call.phase !== 'parked',
     certain: true,
   };
 }

@@ -1,6 +1,6 @@
 import type { LiveChange, LiveSnapshot } from '../../contract/live.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { LiveCalls, LiveSupervisions, PeopleDirectory } from '../../ports/domain.ts';
+import type { BrowserPhones, LiveCalls, LiveSupervisions, PeopleDirectory } from '../../ports/domain.ts';
 import type { LiveFeed, LiveShift } from '../../ports/live.ts';
 import type { Log } from '../../ports/log.ts';
 import type { TelephonyFact } from '../../ports/telephony-facts.ts';
@@ -15,6 +15,7 @@ export interface CreateLiveBoard {
   calls: LiveCalls;
   supervisions: LiveSupervisions;
   directory: PeopleDirectory;
+  browserPhones: BrowserPhones;
   clock: Clock;
   log: Log;
   /** The PBX that is configured, if any. */
@@ -42,7 +43,8 @@ export function createLiveBoard(deps: CreateLiveBoard): LiveBoard {
   let timer: NodeJS.Timeout | null = null;
 
   const at = (): string => new Date(clock.now()).toISOString();
-  const scopeNow = (viewer: Viewer): Scope => scopeFor(viewer, directory.byId(viewer.personId));
+  const scopeNow = (viewer: Viewer): Scope =>
+    scopeFor(viewer, directory.byId(viewer.personId), deps.browserPhones.deviceOf(viewer.personId) !== null);
 
   function flush(): void {
     timer = null;

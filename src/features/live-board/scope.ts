@@ -16,7 +16,7 @@ export interface Scope {
  * have a phone or neither; who is an agent himself has one of his own, as he may not supervise himself.
  * Throws `not-allowed` for one who may not see the board.
  */
-export function scopeFor(viewer: Viewer, person: Person | undefined): Scope {
+export function scopeFor(viewer: Viewer, person: Person | undefined, browserPhone: boolean): Scope {
   assertMay(viewer, 'live.view');
   const device = person?.devices[0] ?? null;
   const key = JSON.stringify([
@@ -24,10 +24,13 @@ export function scopeFor(viewer: Viewer, person: Person | undefined): Scope {
     viewer.everyTeam ? '*' : viewer.teamIds.toSorted(),
     [...viewer.permissions].sort(),
     phoneKind(device),
+    browserPhone,
+    [...viewer.withheld].map(([team, withheld]) => [team, [...withheld].sort()]),
     person?.roles.includes('agent') ? viewer.personId : '',
   ]);
-  const { personId, permissions, everyTeam, teamIds } = viewer;
-  return { key, viewer, acting: { personId, permissions, everyTeam, teamIds, device } };
+  const { personId, permissions, withheld, everyTeam, teamIds } = viewer;
+  const acting = { personId, permissions, withheld, everyTeam, teamIds, device, browserPhone };
+  return { key, viewer, acting };
 }
 
 function phoneKind(device: string | null): string {

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../contract/errors.ts';
+import type { AudioMode } from '../../contract/supervisions.ts';
 import type { DeviceLeg } from '../../ports/domain.ts';
-import type { AudioMode } from './modes.ts';
 
 export type AgentLegChoice = { leg: DeviceLeg } | { refused: ErrorCode };
 

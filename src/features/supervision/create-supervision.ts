@@ -1,13 +1,13 @@
 import { AppError } from '../../contract/errors.ts';
-import type { SupervisionEnd } from '../../contract/supervisions.ts';
+import type { AudioMode, SupervisionEnd } from '../../contract/supervisions.ts';
 import type { Database } from '../../database/database.ts';
+import { type AgentTies, noTies } from '../../ports/absent.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { AuditLog, LiveCalls, LiveSupervisions, PeopleDirectory } from '../../ports/domain.ts';
 import type { Log } from '../../ports/log.ts';
 import type { TelephonyCommands } from '../../ports/telephony.ts';
 import type { TelephonyFact } from '../../ports/telephony-facts.ts';
 import { createFactRouter } from './fact-router.ts';
-import type { AudioMode } from './modes.ts';
 import { OpenSessions } from './open-sessions.ts';
 import { ringTimeoutMs } from './phone-leg.ts';
 import type { SessionPlan } from './session-parts.ts';
@@ -25,6 +25,8 @@ export interface SupervisionDeps {
   people: PeopleDirectory;
   calls: LiveCalls;
   audit: AuditLog;
+  /** Default: no policy but the default one, no browser phones. */
+  ties?: Pick<AgentTies, 'policy' | 'browserPhones'>;
   clock: Clock;
   log: Log;
   /** Whether the agent counts as connected; only chooses the words of a refusal. Default: yes. */
@@ -49,7 +51,8 @@ const stopDeadlineMs = 8_000;
 export function createSupervision(deps: SupervisionDeps): SupervisionFeature {
   const { db, audit, clock, log, calls, people } = deps;
   const sessions = new OpenSessions({ db, audit, log });
-  const rules = { people, calls, isConnected: deps.isConnected ?? (() => true) };
+  const { policy, browserPhones } = deps.ties ?? noTies;
+  const rules = { people, calls, policy, browserPhones, isConnected: deps.isConnected ?? (() => true) };
   let isStopping = false;
 
   const restore = (plan: SessionPlan, from: AudioMode | SessionState) => {

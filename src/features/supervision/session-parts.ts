@@ -1,7 +1,6 @@
-import type { SupervisionEnd } from '../../contract/supervisions.ts';
+import type { AudioMode, SupervisionEnd } from '../../contract/supervisions.ts';
 import type { Log } from '../../ports/log.ts';
 import type { CommandOutcome, TelephonyCommands } from '../../ports/telephony.ts';
-import type { AudioMode } from './modes.ts';
 import { snoopDirections } from './modes.ts';
 import { bridgeIdOf, phoneLegIdOf, snoopLegIdOf } from './own-ids.ts';
 import { isChannelOf, whyPhoneFailed } from './phone-leg.ts';

@@ -1,5 +1,4 @@
-import type { SupervisionEnd, SupervisionState } from '../../contract/supervisions.ts';
-import type { AudioMode } from './modes.ts';
+import type { AudioMode, SupervisionEnd, SupervisionState } from '../../contract/supervisions.ts';
 
 /** Where one supervision stands. Times are milliseconds since the epoch. */
 export interface SessionState {

@@ -1,16 +1,24 @@
 import { AppError } from '../../contract/errors.ts';
-import { refusalOf } from '../../contract/may-do.ts';
-import type { StartSupervision } from '../../contract/supervisions.ts';
-import type { DeviceLeg, LiveCalls, PeopleDirectory, Person } from '../../ports/domain.ts';
+import { type MayDoFacts, refusalOf } from '../../contract/may-do.ts';
+import { type AudioMode, isAudioMode, type StartSupervision } from '../../contract/supervisions.ts';
+import type {
+  BrowserPhones,
+  DeviceLeg,
+  ListeningPolicy,
+  LiveCalls,
+  PeopleDirectory,
+  Person,
+} from '../../ports/domain.ts';
 import { makeViewer, type Viewer } from '../../ports/viewer.ts';
 import { chooseAgentLeg, whyNotSpeak } from './agent-leg.ts';
-import { type AudioMode, isAudioMode } from './modes.ts';
 import { isRealDevice } from './phone-leg.ts';
 import type { SessionPlan } from './session-parts.ts';
 
 export interface RuleDeps {
   people: PeopleDirectory;
   calls: LiveCalls;
+  policy: ListeningPolicy;
+  browserPhones: BrowserPhones;
   /** Whether the agent is signed in, in a queue or on a page: only chooses the words of a refusal. */
   isConnected(agentId: string): boolean;
 }
@@ -85,11 +93,25 @@ interface Asked {
   device: string | null;
 }
 
-function factsOf(deps: RuleDeps, viewer: Viewer, { agent, legs, device }: Asked) {
-  const teamIds = agent.teams.map((team) => team.id);
+/** The part of the rule that is about hearing; queues and screens have their own keepers. */
+function factsOf(deps: RuleDeps, viewer: Viewer, { agent, legs, device }: Asked): MayDoFacts {
+  const { policy, calls } = deps;
   return {
-    viewer: { ...viewer, device },
-    agent: { id: agent.id, teamIds, connected: deps.isConnected(agent.id), legs },
+    viewer: { ...viewer, device, browserPhone: deps.browserPhones.deviceOf(viewer.personId) !== null },
+    agent: {
+      id: agent.id,
+      teamIds: agent.teams.map((team) => team.id),
+      state: deps.isConnected(agent.id) ? 'available' : 'offline',
+      legs: legs.map((leg) => {
+        const call = calls.byId(leg.callId);
+        return { ...leg, protectedBy: call ? policy.callProtectedBy(call) : null };
+      }),
+      protectedBy: policy.agentProtectedBy(agent.id),
+      inQueue: false,
+      paused: false,
+      screen: 'off',
+      controlRefusal: null,
+    },
   };
 }
 

@@ -1,10 +1,9 @@
-import type { SupervisionEnd } from '../../contract/supervisions.ts';
+import type { AudioMode, SupervisionEnd } from '../../contract/supervisions.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { DeviceLeg } from '../../ports/domain.ts';
 import type { Log } from '../../ports/log.ts';
 import type { TelephonyCommands } from '../../ports/telephony.ts';
 import type { OwnLegFact } from '../../ports/telephony-facts.ts';
-import type { AudioMode } from './modes.ts';
 import { parseOwnId, snoopLegIdOf } from './own-ids.ts';
 import { later, SessionParts, type SessionPlan, type Step } from './session-parts.ts';
 import { initialState, isOpen, nextState, type SessionEvent, type SessionState } from './session-state.ts';

@@ -26,6 +26,9 @@ export function supervisionOf(plan: SessionPlan, state: SessionState): Supervisi
     endedAt: state.endedAtMs === null ? null : iso(state.endedAtMs),
     endedBecause: state.endedBecause,
     onHold: state.onHold,
+    paused: false,
+    endsAt: null,
+    question: null,
   };
 }
 
@@ -44,6 +47,9 @@ export function supervisionOfRow(row: SupervisionRow): Supervision {
     endedAt: row.ended_at?.toISOString() ?? null,
     endedBecause: row.ended_because as Supervision['endedBecause'],
     onHold: false,
+    paused: false,
+    endsAt: null,
+    question: null,
   };
 }
 

@@ -50,7 +50,7 @@ export function supervisionRoutes(supervisions: SupervisionService): FastifyPlug
         config: listening,
         schema: { tags, params: Params, body: ChangeSupervision, response: { 200: Supervision } },
       },
-      async (request) => supervisions.change(requireViewer(request), request.params.id, request.body.mode),
+      async (request) => supervisions.change(requireViewer(request), request.params.id, request.body),
     );
     app.delete(
       '/api/supervisions/:id',

@@ -1,12 +1,16 @@
 import { v7 } from 'uuid';
 import { AppError } from '../../contract/errors.ts';
-import type { Mode, StartSupervision, Supervision } from '../../contract/supervisions.ts';
+import {
+  type ChangeSupervision,
+  isAudioMode,
+  type StartSupervision,
+  type Supervision,
+} from '../../contract/supervisions.ts';
 import type { Database } from '../../database/database.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { AuditLog } from '../../ports/domain.ts';
 import { assertMay, type Viewer } from '../../ports/viewer.ts';
 import { createIdempotency } from './idempotency.ts';
-import { isAudioMode } from './modes.ts';
 import type { OpenSessions } from './open-sessions.ts';
 import type { SessionPlan } from './session-parts.ts';
 import { isOpen } from './session-state.ts';
@@ -40,7 +44,7 @@ export interface SupervisionService {
   /** Rings the viewer's phone; replies at once with `starting`. What fails later ends it with `endedBecause`. */
   start(viewer: Viewer, wish: StartSupervision, idempotencyKey?: string): Promise<Supervision>;
   /** Settles when the mode holds, or was overtaken by a later wish. */
-  change(viewer: Viewer, id: string, mode: Mode): Promise<Supervision>;
+  change(viewer: Viewer, id: string, wish: ChangeSupervision): Promise<Supervision>;
   /** Settles when nothing of it is left on the PBX; stopping twice is fine. */
   stop(viewer: Viewer, id: string): Promise<Supervision>;
   get(viewer: Viewer, id: string): Promise<Supervision>;
@@ -60,7 +64,7 @@ export function createSupervisionService(deps: ServiceDeps): SupervisionService 
         startNew(deps, viewer, wish, request),
       );
     },
-    async change(viewer, id, mode) {
+    async change(viewer, id, { mode = 'listen' }) {
       assertMay(viewer, isAudioMode(mode) ? `supervision.${mode}` : 'supervision.listen');
       const session = await openSession(deps, viewer, id);
       if (session.plan.supervisor.id !== viewer.personId) {

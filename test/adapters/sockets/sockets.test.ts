@@ -15,6 +15,7 @@ import { createPeopleDirectory } from '../../../src/features/agents/people-direc
 import { createAudit } from '../../../src/features/audit/audit.service.ts';
 import { liveBoardRoutes } from '../../../src/features/live-board/live-board.routes.ts';
 import { createLiveBoard } from '../../../src/features/live-board/live-board.ts';
+import { noTies } from '../../../src/ports/absent.ts';
 import { systemClock } from '../../../src/ports/clock.ts';
 import { makeViewer } from '../../../src/ports/viewer.ts';
 import { testDatabase } from '../../support/database.ts';
@@ -52,10 +53,17 @@ async function build(t: Test) {
     calls,
     supervisions,
     presence,
+    ties: noTies,
     watchQueues() {},
   });
   const live = { calls, supervisions, directory, shift: agents.shift, queueMembershipMaxAgeMs: 10_000 };
-  const board = createLiveBoard({ ...common, ...live, pbx: 'main', amiConfigured: false });
+  const board = createLiveBoard({
+    browserPhones: noTies.browserPhones,
+    ...common,
+    ...live,
+    pbx: 'main',
+    amiConfigured: false,
+  });
   const config = { sessionHours: 12, publicUrl: 'https://vigie.example', trustProxy: false };
   const accounts = createAccounts({
     ...common,
@@ -126,6 +134,7 @@ async function build(t: Test) {
     board,
     accounts,
     presence,
+    ties: noTies,
     directory,
     address,
     fact: factory(),

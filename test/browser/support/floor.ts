@@ -137,6 +137,9 @@ export function makeAgent(i: number, nowMs: number, hostile: boolean): Agent {
         static: true,
       },
     ],
+    help: null,
+    screen: { state: 'off', watchedBy: [] },
+    onPage: false,
     supervisions:
       i === 8
         ? [

@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { AgentState } from '../../../src/contract/agents.ts';
 import { refusalOf } from '../../../src/contract/may-do.ts';
-import { permissionsOf } from '../../../src/contract/permissions.ts';
+import { type Permission, permissionsOf } from '../../../src/contract/permissions.ts';
 import { type AgentFacts, agentState } from '../../../src/features/agents/agent-state.ts';
 import { compareDevices, numberOf } from '../../../src/features/agents/device-address.ts';
 import { createDevicePresence } from '../../../src/features/agents/device-presence.ts';
@@ -183,7 +183,7 @@ t.test(
 );
 
 t.test('who may do what to an agent now', async (t) => {
-  const talking = { state: 'talking', certain: true } as const;
+  const talking = { state: 'talking', certain: true, takeable: true, protectedBy: null } as const;
   const base = {
     viewer: {
       personId: 's',
@@ -191,11 +191,18 @@ t.test('who may do what to an agent now', async (t) => {
       everyTeam: false,
       teamIds: ['north'],
       device: 'PJSIP/1901' as string | null,
+      withheld: new Map<string, Set<Permission>>(),
+      browserPhone: false,
     },
     agent: {
       id: 'a',
       teamIds: ['north'],
-      connected: true,
+      state: 'on-call' as AgentState,
+      protectedBy: null,
+      inQueue: true,
+      paused: false,
+      screen: 'off' as const,
+      controlRefusal: null,
       legs: [talking] as Parameters<typeof refusalOf>[1]['agent']['legs'],
     },
   };
@@ -212,9 +219,15 @@ t.test('who may do what to an agent now', async (t) => {
   t.equal(refused('listen', { device: null }, {}), 'no-phone');
   t.equal(refused('listen', { device: 'Local/1901@x' }, {}), 'phone-not-a-device');
   t.equal(refused('listen', {}, { legs: [] }), 'agent-not-on-call');
-  t.equal(refused('listen', {}, { legs: [], connected: false }), 'agent-not-connected');
-  t.equal(refused('listen', {}, { legs: [{ state: 'ringing', certain: false }] }), 'agent-not-on-call');
-  t.equal(refused('whisper', {}, { legs: [{ state: 'talking', certain: false }] }), 'agent-leg-uncertain');
+  t.equal(refused('listen', {}, { legs: [], state: 'offline' }), 'agent-not-connected');
+  t.equal(
+    refused('listen', {}, { legs: [{ ...talking, state: 'ringing', certain: false }] }),
+    'agent-not-on-call',
+  );
+  t.equal(refused('whisper', {}, { legs: [{ ...talking, certain: false }] }), 'agent-leg-uncertain');
   t.equal(refused('whisper', {}, { legs: [talking, talking] }), 'agent-has-two-calls');
-  t.equal(refused('whisper', {}, { legs: [{ state: 'on-hold', certain: false }, talking] }), null);
+  t.equal(
+    refused('whisper', {}, { legs: [{ ...talking, state: 'on-hold', certain: false }, talking] }),
+    null,
+  );
 });

@@ -7,6 +7,7 @@ import type { AppError } from '../../../src/contract/errors.ts';
 import type { Role } from '../../../src/contract/permissions.ts';
 import { createAgents } from '../../../src/features/agents/agents.ts';
 import { createPeopleDirectory } from '../../../src/features/agents/people-directory.ts';
+import { noTies } from '../../../src/ports/absent.ts';
 import { systemClock } from '../../../src/ports/clock.ts';
 import { makeViewer } from '../../../src/ports/viewer.ts';
 import { testDatabase } from '../../support/database.ts';
@@ -39,6 +40,7 @@ async function build(t: Test) {
     calls,
     supervisions,
     presence,
+    ties: noTies,
     clock: systemClock,
     log: quietLog,
     watchQueues: (names) => watched.push([...names]),

@@ -9,6 +9,7 @@ import type { Database } from '../../../src/database/database.ts';
 import { createAgents } from '../../../src/features/agents/agents.ts';
 import { createPeopleDirectory } from '../../../src/features/agents/people-directory.ts';
 import { createLiveBoard, type LiveBoard } from '../../../src/features/live-board/live-board.ts';
+import { noTies } from '../../../src/ports/absent.ts';
 import { systemClock } from '../../../src/ports/clock.ts';
 import type { TelephonyFact } from '../../../src/ports/telephony-facts.ts';
 import { makeViewer, type Viewer } from '../../../src/ports/viewer.ts';
@@ -40,7 +41,7 @@ async function build(t: Pick<Test, 'teardown'>, db: Database) {
   const presence = createPanelPresence({ graceMs: 0 });
   const directory = createPeopleDirectory({ db });
   const common = { directory, calls, supervisions, clock: systemClock, log: quietLog };
-  const agents = createAgents({ ...common, db, pbx: 'main', presence, watchQueues() {} });
+  const agents = createAgents({ ...common, db, pbx: 'main', presence, ties: noTies, watchQueues() {} });
   await agents.start();
   const people: string[] = [];
   for (const [i, teams] of [['North'], ['South'], ['North', 'South'], [], ['North']].entries()) {
@@ -59,6 +60,7 @@ async function build(t: Pick<Test, 'teardown'>, db: Database) {
     pbx: 'main',
     amiConfigured: false,
     queueMembershipMaxAgeMs: 10_000,
+    browserPhones: noTies.browserPhones,
   };
   const board = createLiveBoard(options);
   const linkFacts: TelephonyFact[] = [];
@@ -362,18 +364,18 @@ t.test('each viewer is offered what he may do, and not to himself', async (t) =>
       .agents.map(({ name, mayDo }) => `${name}: ${mayDo.join(' ')}`)
       .sort();
   t.same(seen(viewerOf(['supervisor'], [teams.north], id)), [
-    'Agent 0: listen whisper barge',
+    'Agent 0: listen listen-persistent whisper barge intercept intercept-agent-listening chat',
     'Agent 2: ',
-    'Agent 4: listen',
+    'Agent 4: listen listen-persistent chat',
   ]);
   t.same(seen(viewerOf(['supervisor', 'agent'], [teams.north], people[0]!)), [
     'Agent 0: ',
     'Agent 2: ',
-    'Agent 4: listen',
+    'Agent 4: listen listen-persistent chat',
   ]);
   t.same(
     seen(viewerOf(['supervisor'], [teams.north])),
-    ['Agent 0: ', 'Agent 2: ', 'Agent 4: '],
+    ['Agent 0: chat', 'Agent 2: ', 'Agent 4: chat'],
     'who has no phone',
   );
 });

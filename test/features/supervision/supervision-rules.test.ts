@@ -1,9 +1,9 @@
 /** The pure rules of supervision: states, which leg is the agent's, whose phone it is, why it failed. */
 import fc from 'fast-check';
 import t from 'tap';
-import { supervisionEnds } from '../../../src/contract/supervisions.ts';
+import { audioModes, supervisionEnds } from '../../../src/contract/supervisions.ts';
 import { chooseAgentLeg } from '../../../src/features/supervision/agent-leg.ts';
-import { audioModes, snoopDirections } from '../../../src/features/supervision/modes.ts';
+import { snoopDirections } from '../../../src/features/supervision/modes.ts';
 import {
   bridgeIdOf,
   parseOwnId,
@@ -71,6 +71,7 @@ t.test('The first reason to end is the one that stays', async (t) => {
 });
 
 const leg = (change: Partial<DeviceLeg>): DeviceLeg => ({
+  takeable: true,
   pbx: 'main',
   uniqueId: '1.1',
   channel: 'PJSIP/1001-00000001',
@@ -110,6 +111,7 @@ t.test('A mode is changed by what is certain of the leg supervised, not of anoth
   const deps = {
     people: { byId: (one: string) => [agent, boss].find(({ id: own }) => own === one) },
     calls: { legsOfDevice: () => [held, leg({})] },
+    ...noTies,
     isConnected: () => true,
   } as unknown as RuleDeps;
   const viewer = makeViewer({ id: 's', name: 'S', roles: ['supervisor'], teamIds: ['t'] });

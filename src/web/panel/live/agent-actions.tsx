@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import type { Agent } from '../../../contract/agents.ts';
 import { useMe } from '../session/session-store.ts';
+import { isAudioMode } from '../supervision/audio-modes.ts';
 import { modeIcons } from '../supervision/mode-look.tsx';
 import { chooseMode } from '../supervision/prompt-store.ts';
 import classes from './agent-actions.module.css';
@@ -12,7 +13,7 @@ export function AgentActions({ agent, focused }: { agent: Agent; focused: boolea
   const mine = agent.supervisions.find(({ by }) => by.id === me);
   return (
     <span className={classes['actions']}>
-      {agent.mayDo.map((action) => {
+      {agent.mayDo.filter(isAudioMode).map((action) => {
         const Icon = modeIcons[action];
         return (
           <button

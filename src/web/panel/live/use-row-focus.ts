@@ -1,5 +1,5 @@
 import { type FocusEvent, type KeyboardEvent, useEffect, useRef, useState } from 'react';
-import type { AgentAction } from '../../../contract/agents.ts';
+import type { AudioMode } from '../../../contract/supervisions.ts';
 import { shortcutsOn } from '../shell/shortcuts.ts';
 import { chooseMode } from '../supervision/prompt-store.ts';
 import type { IndexRow } from './agent-index.ts';
@@ -7,7 +7,7 @@ import { toggleSection } from './index-store.ts';
 import { board } from './live.ts';
 
 const pageRows = 12;
-const modeKeys: Record<string, AgentAction> = { l: 'listen', w: 'whisper', b: 'barge' };
+const modeKeys: Record<string, AudioMode> = { l: 'listen', w: 'whisper', b: 'barge' };
 
 /** Roving focus: one row of the grid is in the tab order, arrows move it, letters act on its agent. */
 export function useRowFocus(rows: readonly IndexRow[], reveal: (index: number) => void) {

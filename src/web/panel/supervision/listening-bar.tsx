@@ -1,8 +1,7 @@
 import { Button, Loader, SegmentedControl } from '@mantine/core';
 import { IconPlayerPause, IconPlayerStopFilled } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import type { AgentAction } from '../../../contract/agents.ts';
-import type { Supervision } from '../../../contract/supervisions.ts';
+import type { AudioMode, Supervision } from '../../../contract/supervisions.ts';
 import { Since } from '../../shared/time/since.tsx';
 import { board, useLink, useRow } from '../live/live.ts';
 import classes from './listening-bar.module.css';
@@ -23,7 +22,7 @@ export function ListeningBar() {
   );
 }
 
-function Starting({ name, mode }: { name: string; mode: AgentAction }) {
+function Starting({ name, mode }: { name: string; mode: AudioMode }) {
   const { t } = useTranslation();
   return (
     <p className={classes['who']} role="status">
@@ -75,7 +74,7 @@ function Running({ row }: { row: Supervision }) {
           aria-label={t('bar.mode')}
           value={mode}
           disabled={stopping || row.state !== 'live'}
-          onChange={(value) => void changeMode(row, value as AgentAction)}
+          onChange={(value) => void changeMode(row, value as AudioMode)}
           data={offered.map((value) => ({ value, label: <ModeLabel mode={value} /> }))}
         />
       )}
@@ -110,7 +109,7 @@ function Phase({ row, stopping }: { row: Supervision; stopping: boolean }) {
   }
 }
 
-function ModeLabel({ mode }: { mode: AgentAction }) {
+function ModeLabel({ mode }: { mode: AudioMode }) {
   const { t } = useTranslation();
   const Icon = modeIcons[mode];
   return (

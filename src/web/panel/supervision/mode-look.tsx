@@ -1,9 +1,9 @@
 import { IconEar, IconMessage2Share, IconMicrophone, type TablerIcon } from '@tabler/icons-react';
-import type { AgentAction } from '../../../contract/agents.ts';
+import type { AudioMode } from '../../../contract/supervisions.ts';
 
-export const modeIcons: Record<AgentAction, TablerIcon> = {
+export const modeIcons: Record<AudioMode, TablerIcon> = {
   listen: IconEar,
   whisper: IconMessage2Share,
   barge: IconMicrophone,
 };
-export const actionsInOrder = Object.keys(modeIcons) as AgentAction[];
+export const actionsInOrder = Object.keys(modeIcons) as AudioMode[];

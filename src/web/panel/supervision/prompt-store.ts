@@ -1,14 +1,15 @@
-import type { Agent, AgentAction } from '../../../contract/agents.ts';
+import type { Agent } from '../../../contract/agents.ts';
+import type { AudioMode } from '../../../contract/supervisions.ts';
 import { createStore } from '../../shared/store.ts';
 import { sessionStore } from '../session/session-store.ts';
 import { findMine, pendingStore } from './mine.ts';
 import { changeMode } from './verbs.ts';
 
 /** The question asked before a supervision starts: whom, how. Null when it is not open. */
-export const promptStore = createStore<{ agentId: string; mode: AgentAction } | null>(null);
+export const promptStore = createStore<{ agentId: string; mode: AudioMode } | null>(null);
 
 /** A click or a letter on an agent: switches when I already supervise him, asks for the reason otherwise. */
-export function chooseMode(agent: Agent, mode: AgentAction): void {
+export function chooseMode(agent: Agent, mode: AudioMode): void {
   const session = sessionStore.get();
   if (session.state !== 'signed-in' || pendingStore.get()) return;
   const mine = findMine(session.session.person.id);

@@ -1,9 +1,11 @@
 import { Alert, Button, Group, Modal, SegmentedControl, Stack, Text, TextInput } from '@mantine/core';
 import { type FormEvent, useRef, useState, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Agent, AgentAction } from '../../../contract/agents.ts';
+import type { Agent } from '../../../contract/agents.ts';
+import type { AudioMode } from '../../../contract/supervisions.ts';
 import { board, useRow } from '../live/live.ts';
 import { useMe } from '../session/session-store.ts';
+import { isAudioMode } from './audio-modes.ts';
 import { promptStore } from './prompt-store.ts';
 import { recentReasons, rememberReason } from './recent-reasons.ts';
 import { startSupervision } from './verbs.ts';
@@ -35,13 +37,13 @@ export function ReasonPrompt() {
   );
 }
 
-function ReasonForm({ agent, mode }: { agent: Agent; mode: AgentAction }) {
+function ReasonForm({ agent, mode }: { agent: Agent; mode: AudioMode }) {
   const { t } = useTranslation();
   const { person } = useMe();
   const recent = recentReasons(person.id);
   const [reason, setReason] = useState(recent[0] ?? '');
   const [wrong, setWrong] = useState(false);
-  const offered = agent.mayDo;
+  const offered = agent.mayDo.filter(isAudioMode);
   const chosen = offered.includes(mode) ? mode : offered[0];
 
   function start(event: FormEvent) {
@@ -63,7 +65,7 @@ function ReasonForm({ agent, mode }: { agent: Agent; mode: AgentAction }) {
             size="xs"
             aria-label={t('bar.mode')}
             value={chosen}
-            onChange={(value) => promptStore.set({ agentId: agent.id, mode: value as AgentAction })}
+            onChange={(value) => promptStore.set({ agentId: agent.id, mode: value as AudioMode })}
             data={offered.map((value) => ({ value, label: t(`mode.${value}`) }))}
           />
         )}

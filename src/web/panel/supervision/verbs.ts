@@ -1,5 +1,5 @@
-import type { Agent, AgentAction } from '../../../contract/agents.ts';
-import type { Mode, StartSupervision, Supervision } from '../../../contract/supervisions.ts';
+import type { Agent } from '../../../contract/agents.ts';
+import type { AudioMode, Mode, StartSupervision, Supervision } from '../../../contract/supervisions.ts';
 import { request } from '../../shared/http/request.ts';
 import { board } from '../live/live.ts';
 import { notifyProblem } from '../shell/notify.ts';
@@ -12,7 +12,7 @@ function keep(row: Supervision): void {
     board.supervisions.put([row]);
 }
 
-export async function startSupervision(agent: Agent, mode: AgentAction, reason: string): Promise<void> {
+export async function startSupervision(agent: Agent, mode: AudioMode, reason: string): Promise<void> {
   const call = agent.calls.find(({ state }) => state === 'talking') ?? agent.calls[0];
   const json: StartSupervision = {
     agentId: agent.id,

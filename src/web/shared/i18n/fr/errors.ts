@@ -28,6 +28,27 @@ export const errors = {
     'own-call': 'Vous ne pouvez pas vous superviser vous-même.',
     'no-phone': 'Vous n’avez pas de téléphone : un administrateur doit en définir un.',
     'phone-not-a-device': 'Votre téléphone n’est pas un vrai poste (adresse Local/ ou de groupe).',
+    'call-not-interceptable':
+      'Cet appel ne peut pas être repris (en parcage, en conférence, ou sans interlocuteur).',
+    'call-being-intercepted': 'Un autre superviseur est en train de reprendre cet appel.',
+    'call-not-waiting': 'Cet appel n’attend pas dans une file.',
+    'not-intercepted': 'Seul un appel que vous avez repris peut être transmis.',
+    'needs-dialplan':
+      'Il manque à Asterisk le fichier Vigie du plan de numérotation, ou l’AMI : voir `vigie doctor`.',
+    'outside-listening-hours':
+      'La politique d’écoute n’autorise pas l’écoute de cette personne à cette heure.',
+    'number-never-listened': 'La politique d’écoute protège ce numéro.',
+    'queue-never-listened': 'La politique d’écoute protège cette file.',
+    'internal-call-protected': 'La politique d’écoute protège les appels entre collègues.',
+    'private-call': 'L’agent a marqué cet appel comme privé.',
+    'caller-objected': 'L’appelant refuse l’écoute.',
+    'no-browser-phone': 'Votre téléphone dans le navigateur n’est pas connecté.',
+    'browser-phone-unavailable':
+      'Cet Asterisk n’offre pas de téléphone dans le navigateur : voir `vigie doctor`.',
+    'screen-not-shared': 'L’agent ne partage pas son écran.',
+    'agent-not-in-queue': 'L’agent n’est dans aucune file.',
+    'agent-already-paused': 'L’agent est déjà en pause.',
+    'agent-not-paused': 'L’agent n’est pas en pause.',
     'mode-not-available': 'Ce mode n’est pas possible ici.',
     'queue-member-static': 'Un membre statique ne peut être retiré ; il peut être mis en pause.',
     'needs-ami': 'Il faut la liaison AMI (AMI_HOST…).',

@@ -1,0 +1,24 @@
+import { defaultPolicy } from '../contract/policy.ts';
+import type { BrowserPhones, HelpRequests, ListeningPolicy, ScreenSharing } from './domain.ts';
+
+/** What a live part is told where nothing of the kind is wired: no policy but the default, no screen, no help, no browser phone. */
+export interface AgentTies {
+  policy: ListeningPolicy;
+  screens: ScreenSharing;
+  help: HelpRequests;
+  browserPhones: BrowserPhones;
+}
+
+const never = () => () => {};
+export const noTies: AgentTies = {
+  policy: {
+    current: () => defaultPolicy,
+    agentProtectedBy: () => null,
+    callProtectedBy: () => null,
+    withheldFrom: () => new Map(),
+    onChange: never,
+  },
+  screens: { of: () => ({ state: 'off', watchedBy: [] }), onChange: never },
+  help: { of: () => null, onChange: never },
+  browserPhones: { deviceOf: () => null, onChange: never },
+};
