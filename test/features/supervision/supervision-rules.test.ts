@@ -1,4 +1,5 @@
 /** The pure rules of supervision: states, which leg is the agent's, whose phone it is, why it failed. */
+
 import fc from 'fast-check';
 import t from 'tap';
 import { audioModes, supervisionEnds } from '../../../src/contract/supervisions.ts';
@@ -19,6 +20,7 @@ import {
 } from '../../../src/features/supervision/session-state.ts';
 import { assertMayHear, type RuleDeps } from '../../../src/features/supervision/supervision-rules.ts';
 import { joinedSnoop } from '../../../src/features/supervision/sweep.ts';
+import { noTies } from '../../../src/ports/absent.ts';
 import type { DeviceLeg, Person } from '../../../src/ports/domain.ts';
 import { makeViewer } from '../../../src/ports/viewer.ts';
 
