@@ -12,6 +12,8 @@ import { listenTo } from './database/listen.ts';
 import { createAccounts } from './features/accounts/accounts.ts';
 import { createAgents } from './features/agents/agents.ts';
 import { createPeopleDirectory } from './features/agents/people-directory.ts';
+import { alertsRoutes } from './features/alerts/alerts.routes.ts';
+import { createAlerts } from './features/alerts/alerts.service.ts';
 import { auditRoutes } from './features/audit/audit.routes.ts';
 import { createAudit } from './features/audit/audit.service.ts';
 import { callsRoutes } from './features/calls/calls.routes.ts';
@@ -128,7 +130,12 @@ async function build({
     log,
     watchQueues: (names) => pbx?.watchQueues(names),
   });
+  const alerts = createAlerts({ db, clock, audit });
+  const readThresholdsAgain = () => {
+    alerts.reload().catch((error: unknown) => log.warn({ err: error }, 'alert thresholds could not be read'));
+  };
   const board = createLiveBoard({
+    thresholds: alerts,
     shift: agents.shift,
     calls: calls.live,
     supervisions: supervision.live,
@@ -160,6 +167,7 @@ async function build({
       callsRoutes(calls.service),
       supervisionRoutes(supervision),
       liveBoardRoutes(board),
+      alertsRoutes(alerts),
       auditRoutes(audit),
     ],
     staticFolder: webFolder(),
@@ -200,6 +208,13 @@ async function build({
     // People changed by the command line or by another server.
     const notices = listenTo({ url, channel: 'vigie_people', log, onNotice: readPeopleAgain });
     undo.push(() => notices.close());
+    const thresholdNotices = listenTo({
+      url,
+      channel: 'vigie_alert_thresholds',
+      log,
+      onNotice: readThresholdsAgain,
+    });
+    undo.push(() => thresholdNotices.close());
     if (!pbx) return;
     await pbx.start(onFact);
     undo.push(() => pbx.stop());

@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { Agent } from './agents.ts';
+import { AlertThresholds } from './alerts.ts';
 import { Call } from './calls.ts';
 import { Nullable, Time } from './common.ts';
 import { Supervision } from './supervisions.ts';
@@ -41,6 +42,7 @@ export const LiveSnapshot = Type.Object({
   calls: Type.Array(Call),
   supervisions: Type.Array(Supervision),
   pbxs: Type.Array(LivePbx),
+  thresholds: AlertThresholds,
 });
 export type LiveSnapshot = Static<typeof LiveSnapshot>;
 
@@ -53,6 +55,7 @@ export const LiveChange = Type.Object({
   calls: Type.Optional(Type.Array(Call)),
   supervisions: Type.Optional(Type.Array(Supervision)),
   pbxs: Type.Optional(Type.Array(LivePbx)),
+  thresholds: Type.Optional(AlertThresholds),
   gone: Type.Optional(
     Type.Object({
       agents: Type.Optional(Type.Array(Type.String())),

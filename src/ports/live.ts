@@ -3,6 +3,7 @@
  * carries it to the browsers.
  */
 import type { Agent } from '../contract/agents.ts';
+import type { AlertThresholds } from '../contract/alerts.ts';
 import type { LiveChange, LiveQueue, LiveSnapshot } from '../contract/live.ts';
 import type { MayDoFacts } from '../contract/may-do.ts';
 import type { PersonalBrowserToServer, PersonalServerToBrowser } from '../contract/personal.ts';
@@ -45,6 +46,12 @@ export interface LiveFeed {
   /** What the scope has been told so far. */
   snapshot(scope: string): LiveSnapshot;
   onChange(listener: (scope: string, change: LiveChange) => void): () => void;
+}
+
+/** From when on the panel alerts, as it is in force now. */
+export interface LiveThresholds {
+  current(): AlertThresholds;
+  onChange(listener: () => void): () => void;
 }
 
 /** Sign-ins as a long-lived connection needs them. */

@@ -68,5 +68,6 @@ export function applyChange(before: LiveSnapshot, change: LiveChange): LiveSnaps
     calls: merge(before.calls, change.calls, change.gone?.calls),
     supervisions: merge(before.supervisions, change.supervisions, change.gone?.supervisions),
     pbxs: change.pbxs ?? before.pbxs,
+    thresholds: change.thresholds ?? before.thresholds,
   };
 }

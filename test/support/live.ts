@@ -1,7 +1,9 @@
+import { defaultThresholds } from '../../src/contract/alerts.ts';
 /** Builders for tests of the live parts: calls and supervisions as other features would give them. */
 import type { Call } from '../../src/contract/calls.ts';
 import type { Supervision } from '../../src/contract/supervisions.ts';
 import type { DeviceLeg, LiveCalls, LiveSupervisions } from '../../src/ports/domain.ts';
+import type { LiveThresholds } from '../../src/ports/live.ts';
 import type { Log } from '../../src/ports/log.ts';
 import type { FactHeader, QueueMember, TelephonyFact } from '../../src/ports/telephony-facts.ts';
 
@@ -86,6 +88,9 @@ export const buildLeg = (leg: Partial<DeviceLeg> & { device: string; callId: str
   certain: true,
   ...leg,
 });
+
+/** The thresholds nobody has set. */
+export const firstThresholds: LiveThresholds = { current: () => defaultThresholds, onChange: () => () => {} };
 
 /** Calls in progress that a test sets by hand. */
 export function handMadeCalls() {

@@ -1,6 +1,13 @@
 // Generated from the migrated database by scripts/codegen/table-types.ts. Do not edit.
 import type { Generated } from 'kysely';
 
+export interface AlertThresholdsTable {
+  only_row: Generated<boolean>;
+  thresholds: unknown;
+  changed_at: Generated<Date>;
+  changed_by: string | null;
+}
+
 export interface AuditEntriesTable {
   id: string;
   at: Date;
@@ -156,6 +163,7 @@ export interface TeamsTable {
 }
 
 export interface Tables {
+  alert_thresholds: AlertThresholdsTable;
   audit_entries: AuditEntriesTable;
   calls: CallsTable;
   idempotency_keys: IdempotencyKeysTable;

@@ -1,6 +1,6 @@
 import type { Call } from '../../contract/calls.ts';
 import type { LiveCalls, LiveSupervisions, PeopleDirectory } from '../../ports/domain.ts';
-import type { LiveShift } from '../../ports/live.ts';
+import type { LiveShift, LiveThresholds } from '../../ports/live.ts';
 import type { PbxLinks } from './pbx-links.ts';
 import { partsOf } from './scope.ts';
 import type { Sight, SightedCall, Touched } from './scope-rows.ts';
@@ -21,19 +21,25 @@ export function createBoardSight(deps: {
   supervisions: LiveSupervisions;
   directory: PeopleDirectory;
   links: PbxLinks;
+  thresholds: LiveThresholds;
 }): BoardSight {
-  const { shift, calls, supervisions, directory, links } = deps;
+  const { shift, calls, supervisions, directory, links, thresholds } = deps;
   const callsNow = new Map(calls.all().map((call) => [call.id, withParts(call)]));
   const queueTeams = new Map<string, string>();
   const supervisionsNow = new Map(supervisions.all().map((one) => [one.id, { supervision: one }]));
   let touchedCalls = new Set<string>();
   let touchedSupervisions = new Set<string>();
   let touchedPbxs = false;
+  let touchedThresholds = false;
   let resighted = false;
   let listener = (): void => {};
 
   const stops = [
     shift.onDirty(() => listener()),
+    thresholds.onChange(() => {
+      touchedThresholds = true;
+      listener();
+    }),
     directory.onChange(() => {
       resighted = true;
       listener();
@@ -68,6 +74,7 @@ export function createBoardSight(deps: {
     call: (id) => callsNow.get(id),
     supervision: (id) => supervisionsNow.get(id),
     pbxs: () => links.all(),
+    thresholds: () => thresholds.current(),
     teamIdsOf: (personId) => directory.byId(personId)?.teams.map((team) => team.id) ?? [],
     onTouched(given) {
       listener = given;
@@ -84,11 +91,13 @@ export function createBoardSight(deps: {
         calls: touchedCalls,
         supervisions: touchedSupervisions,
         pbxs: touchedPbxs,
+        thresholds: touchedThresholds,
         resighted,
       };
       touchedCalls = new Set();
       touchedSupervisions = new Set();
       touchedPbxs = false;
+      touchedThresholds = false;
       resighted = false;
       return taken;
     },
@@ -98,6 +107,7 @@ export function createBoardSight(deps: {
       calls: new Set([...told.calls, ...callsNow.keys()]),
       supervisions: new Set([...told.supervisions, ...supervisionsNow.keys()]),
       pbxs: false,
+      thresholds: false,
     }),
     touchPbxs() {
       touchedPbxs = true;

@@ -1,7 +1,7 @@
 import type { LiveChange, LiveSnapshot } from '../../contract/live.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { BrowserPhones, LiveCalls, LiveSupervisions, PeopleDirectory } from '../../ports/domain.ts';
-import type { LiveFeed, LiveShift } from '../../ports/live.ts';
+import type { LiveFeed, LiveShift, LiveThresholds } from '../../ports/live.ts';
 import type { Log } from '../../ports/log.ts';
 import type { TelephonyFact } from '../../ports/telephony-facts.ts';
 import type { Viewer } from '../../ports/viewer.ts';
@@ -16,6 +16,7 @@ export interface CreateLiveBoard {
   supervisions: LiveSupervisions;
   directory: PeopleDirectory;
   browserPhones: BrowserPhones;
+  thresholds: LiveThresholds;
   clock: Clock;
   log: Log;
   /** The PBX that is configured, if any. */
@@ -50,7 +51,9 @@ export function createLiveBoard(deps: CreateLiveBoard): LiveBoard {
     timer = null;
     const touched = sight.takeTouched();
     for (const [key, { rows }] of scopes) {
-      const looked = touched.resighted ? { ...sight.everything(rows.told()), pbxs: touched.pbxs } : touched;
+      const looked = touched.resighted
+        ? { ...sight.everything(rows.told()), pbxs: touched.pbxs, thresholds: touched.thresholds }
+        : touched;
       const change = rows.advance(sight, looked, at());
       if (change) for (const listener of listeners) listener(key, change);
     }
@@ -68,7 +71,7 @@ export function createLiveBoard(deps: CreateLiveBoard): LiveBoard {
 
   function rowsFor(scope: Scope): ScopeRows {
     const rows = createScopeRows(scope);
-    rows.advance(sight, { ...sight.everything(rows.told()), pbxs: true }, at());
+    rows.advance(sight, { ...sight.everything(rows.told()), pbxs: true, thresholds: true }, at());
     return rows;
   }
   function kept(scope: string): { rows: ScopeRows; viewers: number } {

@@ -1,4 +1,5 @@
 import type { Agent } from '../../contract/agents.ts';
+import { type AlertThresholds, defaultThresholds } from '../../contract/alerts.ts';
 import type { Call } from '../../contract/calls.ts';
 import type { LiveChange, LivePbx, LiveSnapshot } from '../../contract/live.ts';
 import { mayDo } from '../../contract/may-do.ts';
@@ -23,6 +24,7 @@ export interface Sight {
   call(id: string): SightedCall | undefined;
   supervision(id: string): SightedSupervision | undefined;
   pbxs(): LivePbx[];
+  thresholds(): AlertThresholds;
   teamIdsOf(personId: string): readonly string[];
 }
 
@@ -33,6 +35,7 @@ export interface Touched {
   calls: Iterable<string>;
   supervisions: Iterable<string>;
   pbxs: boolean;
+  thresholds: boolean;
 }
 
 /** What one scope has been told so far. */
@@ -54,6 +57,7 @@ export function createScopeRows(scope: Scope): ScopeRows {
   const calls = new Map<string, SightedCall>();
   const supervisions = new Map<string, SightedSupervision>();
   let pbxs: LivePbx[] = [];
+  let thresholds = defaultThresholds;
   let seq = 0;
 
   const seesAgent = (sight: Sight, id: string): boolean => seesTeams(viewer, sight.teamIdsOf(id));
@@ -118,6 +122,7 @@ export function createScopeRows(scope: Scope): ScopeRows {
     if (freshSupervisions.length > 0)
       change.supervisions = freshSupervisions.map(({ supervision }) => supervision);
     if (touched.pbxs) change.pbxs = pbxs = sight.pbxs();
+    if (touched.thresholds) change.thresholds = thresholds = sight.thresholds();
     if (Object.keys(gone).length > 0) change.gone = gone;
     if (Object.keys(change).length === 2) return null;
     seq = change.seq;
@@ -133,6 +138,7 @@ export function createScopeRows(scope: Scope): ScopeRows {
       calls: [...calls.keys()],
       supervisions: [...supervisions.keys()],
       pbxs: false,
+      thresholds: false,
     }),
     snapshot: (at) => ({
       seq,
@@ -142,6 +148,7 @@ export function createScopeRows(scope: Scope): ScopeRows {
       calls: [...calls.values()].map(({ call }) => call),
       supervisions: [...supervisions.values()].map(({ supervision }) => supervision),
       pbxs,
+      thresholds,
     }),
   };
 }

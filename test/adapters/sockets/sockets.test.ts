@@ -21,6 +21,7 @@ import { makeViewer } from '../../../src/ports/viewer.ts';
 import { testDatabase } from '../../support/database.ts';
 import {
   factory,
+  firstThresholds,
   handMadeCalls,
   handMadeSupervisions,
   queueMember,
@@ -59,6 +60,7 @@ async function build(t: Test) {
   const live = { calls, supervisions, directory, shift: agents.shift, queueMembershipMaxAgeMs: 10_000 };
   const board = createLiveBoard({
     browserPhones: noTies.browserPhones,
+    thresholds: firstThresholds,
     ...common,
     ...live,
     pbx: 'main',

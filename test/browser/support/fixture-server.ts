@@ -274,5 +274,6 @@ function merge(floor: LiveSnapshot, change: LiveChange): LiveSnapshot {
     calls: rows(floor.calls, change.calls, gone?.calls, ({ id }) => id),
     supervisions: rows(floor.supervisions, change.supervisions, gone?.supervisions, ({ id }) => id),
     pbxs: rows(floor.pbxs, change.pbxs, undefined, ({ name }) => name),
+    thresholds: change.thresholds ?? floor.thresholds,
   };
 }

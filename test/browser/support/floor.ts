@@ -1,4 +1,5 @@
 import type { Agent, AgentState } from '../../../src/contract/agents.ts';
+import { defaultThresholds } from '../../../src/contract/alerts.ts';
 import type { Call } from '../../../src/contract/calls.ts';
 import type { LivePbx, LiveQueue, LiveSnapshot } from '../../../src/contract/live.ts';
 import { makeCall } from './calls.ts';
@@ -93,6 +94,7 @@ export function makeFloor({ agents, nowMs = Date.now(), hostile = false, pbxs }:
     calls,
     supervisions: [],
     pbxs: pbxs ?? [makePbx(nowMs)],
+    thresholds: defaultThresholds,
   };
 }
 

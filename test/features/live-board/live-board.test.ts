@@ -19,6 +19,7 @@ import {
   buildLeg,
   buildSupervision,
   factory,
+  firstThresholds,
   handMadeCalls,
   handMadeSupervisions,
   queueMember,
@@ -61,6 +62,7 @@ async function build(t: Pick<Test, 'teardown'>, db: Database) {
     amiConfigured: false,
     queueMembershipMaxAgeMs: 10_000,
     browserPhones: noTies.browserPhones,
+    thresholds: firstThresholds,
   };
   const board = createLiveBoard(options);
   const linkFacts: TelephonyFact[] = [];
@@ -128,6 +130,7 @@ function applied(before: LiveSnapshot, change: LiveChange): LiveSnapshot {
     calls: merge(before.calls, change.calls, change.gone?.calls),
     supervisions: merge(before.supervisions, change.supervisions, change.gone?.supervisions),
     pbxs: change.pbxs ?? before.pbxs,
+    thresholds: change.thresholds ?? before.thresholds,
   };
 }
 

@@ -1,7 +1,9 @@
 import type { Agent } from '../../../contract/agents.ts';
+import { type AlertThresholds, defaultThresholds } from '../../../contract/alerts.ts';
 import type { Call } from '../../../contract/calls.ts';
 import type { LiveChange, LivePbx, LiveQueue, LiveSnapshot } from '../../../contract/live.ts';
 import type { Supervision } from '../../../contract/supervisions.ts';
+import { createStore, type Store } from '../../shared/store.ts';
 import { createTable, type Table } from './table.ts';
 
 /**
@@ -14,6 +16,8 @@ export interface Board {
   calls: Table<Call>;
   supervisions: Table<Supervision>;
   pbxs: Table<LivePbx>;
+  /** From when on something is too long or too many. */
+  thresholds: Store<AlertThresholds>;
   /** Null before the first snapshot. */
   seq(): number | null;
   takeSnapshot(snapshot: LiveSnapshot): void;
@@ -33,7 +37,10 @@ export function createBoard(): Board {
     pbxs: createTable<LivePbx>((row) => row.name),
   };
 
+  const thresholds = createStore(defaultThresholds);
+
   function fill(from: Omit<LiveSnapshot, 'seq' | 'at'>): void {
+    thresholds.set(from.thresholds);
     tables.pbxs.replace(from.pbxs);
     tables.supervisions.replace(from.supervisions);
     tables.agents.replace(from.agents);
@@ -43,6 +50,7 @@ export function createBoard(): Board {
 
   return {
     ...tables,
+    thresholds,
     seq: () => seq,
     takeSnapshot(snapshot) {
       seq = snapshot.seq;
@@ -57,6 +65,7 @@ export function createBoard(): Board {
         return 'gap';
       }
       seq = change.seq;
+      if (change.thresholds) thresholds.set(change.thresholds);
       tables.pbxs.put(change.pbxs ?? []);
       tables.supervisions.put(change.supervisions ?? []);
       tables.agents.put(change.agents ?? []);
@@ -71,7 +80,14 @@ export function createBoard(): Board {
     clear() {
       seq = null;
       waitsForSnapshot = true;
-      fill({ agents: [], queues: [], calls: [], supervisions: [], pbxs: [] });
+      fill({
+        agents: [],
+        queues: [],
+        calls: [],
+        supervisions: [],
+        pbxs: [],
+        thresholds: defaultThresholds,
+      });
     },
   };
 }

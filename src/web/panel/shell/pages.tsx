@@ -12,6 +12,7 @@ const AgentsPage = lazy(() => import('../admin/agents-page.tsx'));
 const TeamsPage = lazy(() => import('../admin/teams-page.tsx'));
 const QueuesPage = lazy(() => import('../admin/queues-page.tsx'));
 const PeoplePage = lazy(() => import('../admin/people-page.tsx'));
+const AlertsPage = lazy(() => import('../admin/alerts-page.tsx'));
 const AccountPage = lazy(() => import('../account/account-page.tsx'));
 
 export function Pages({ session }: { session: Session }) {
@@ -33,6 +34,7 @@ export function Pages({ session }: { session: Session }) {
         <Route path="/admin/teams" element={only('teams.edit', <TeamsPage />)} />
         <Route path="/admin/queues" element={only('queues.edit', <QueuesPage />)} />
         <Route path="/admin/people" element={only('people.edit', <PeoplePage />)} />
+        <Route path="/admin/alerts" element={only('queues.edit', <AlertsPage />)} />
         <Route path="/account" element={<AccountPage session={session} />} />
         <Route path="*" element={<Message text={t('nav.notFound')} />} />
       </Routes>

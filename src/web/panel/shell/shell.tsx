@@ -1,5 +1,6 @@
-import { useEffect } from 'react';
+import { lazy, Suspense, useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useMatch } from 'react-router';
 import type { Session } from '../../../contract/session.ts';
 import { followFloor } from '../live/live-socket.ts';
 import { ShortcutsHelp } from '../live/shortcuts-help.tsx';
@@ -11,6 +12,7 @@ import classes from './shell.module.css';
 import { useShortcuts } from './shortcuts.ts';
 import { SideMenu } from './side-menu.tsx';
 
+const WallPage = lazy(() => import('../wall/wall-page.tsx'));
 const contentId = 'content';
 
 /** The signed-in page: menu at the side, a page, and the supervision bar below both. */
@@ -20,6 +22,13 @@ export function Shell({ session }: { session: Session }) {
   const live = may(session, 'live.view');
   useEffect(() => (live ? followFloor(personId) : undefined), [live, personId]);
   useShortcuts(personId);
+  const isWall = useMatch('/wall') !== null;
+  if (isWall && live)
+    return (
+      <Suspense>
+        <WallPage />
+      </Suspense>
+    );
   return (
     <div className={classes['shell']}>
       <a href={`#${contentId}`} className={classes['skip']}>

@@ -1,6 +1,8 @@
 import { useLocalStorage } from '@mantine/hooks';
 import {
   IconAddressBook,
+  IconBellCog,
+  IconDeviceTv,
   IconHeadset,
   IconKey,
   IconLayoutSidebarLeftCollapse,
@@ -17,6 +19,7 @@ import { Link, NavLink } from 'react-router';
 import type { Permission } from '../../../contract/permissions.ts';
 import type { Session } from '../../../contract/session.ts';
 import { Mark } from '../../shared/brand/mark.tsx';
+import { AlertBell } from '../alerts/alert-bell.tsx';
 import { may } from '../session/session-store.ts';
 import { signOut } from '../session/session-verbs.ts';
 import { LinkDot } from './link-dot.tsx';
@@ -25,7 +28,7 @@ import classes from './shell.module.css';
 
 interface Entry {
   to: string;
-  label: 'nav.live' | 'nav.calls' | 'nav.agents' | 'nav.people' | 'nav.teams' | 'nav.queues';
+  label: 'nav.live' | 'nav.calls' | 'nav.agents' | 'nav.people' | 'nav.teams' | 'nav.queues' | 'nav.alerts';
   icon: TablerIcon;
   needs: Permission;
 }
@@ -46,6 +49,7 @@ const groups: Group[] = [
       { to: '/admin/agents', label: 'nav.agents', icon: IconAddressBook, needs: 'agents.edit' },
       { to: '/admin/teams', label: 'nav.teams', icon: IconUsersGroup, needs: 'teams.edit' },
       { to: '/admin/queues', label: 'nav.queues', icon: IconStack2, needs: 'queues.edit' },
+      { to: '/admin/alerts', label: 'nav.alerts', icon: IconBellCog, needs: 'queues.edit' },
       { to: '/admin/people', label: 'nav.people', icon: IconKey, needs: 'people.edit' },
     ],
   },
@@ -69,7 +73,16 @@ export function SideMenu({ session }: { session: Session }) {
         <MenuGroup key={group.label} group={group} session={session} />
       ))}
       <div className={classes['foot']}>
-        {may(session, 'live.view') && <LinkDot />}
+        {may(session, 'live.view') && (
+          <>
+            <LinkDot />
+            <AlertBell className={classes['item'] ?? ''} wordClassName={classes['word'] ?? ''} />
+            <Link to="/wall" className={classes['item']} title={t('wall.open')}>
+              <IconDeviceTv size={19} aria-hidden="true" />
+              <span className={classes['word']}>{t('wall.open')}</span>
+            </Link>
+          </>
+        )}
         <NavLink to="/account" className={classes['item']} title={t('nav.account')}>
           <IconUserCircle size={19} aria-hidden="true" />
           <span className={`${classes['word']} ${classes['two']}`}>

@@ -31,6 +31,7 @@ export const common: typeof french = {
     agents: 'Agents',
     teams: 'Teams',
     queues: 'Queues',
+    alerts: 'Alert thresholds',
     people: 'Logins',
     account: 'My account',
     signOut: 'Sign out',

@@ -1,9 +1,10 @@
 import type { Messages } from '../fr/index.ts';
 import { admin } from './admin.ts';
+import { alerts } from './alerts.ts';
 import { calls } from './calls.ts';
 import { common } from './common.ts';
 import { errors } from './errors.ts';
 import { live } from './live.ts';
 import { supervision } from './supervision.ts';
 
-export const en: Messages = { ...common, ...live, ...supervision, ...calls, ...admin, ...errors };
+export const en: Messages = { ...common, ...live, ...supervision, ...calls, ...admin, ...errors, ...alerts };

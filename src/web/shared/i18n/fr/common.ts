@@ -29,6 +29,7 @@ export const common = {
     agents: 'Agents',
     teams: 'Équipes',
     queues: 'Files',
+    alerts: 'Seuils d’alerte',
     people: 'Comptes d’accès',
     account: 'Mon compte',
     signOut: 'Se déconnecter',

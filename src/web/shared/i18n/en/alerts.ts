@@ -1,0 +1,48 @@
+import type { alerts as french } from '../fr/alerts.ts';
+
+export const alerts: typeof french = {
+  alerts: {
+    title: 'Alerts',
+    none: 'No alert',
+    count_one: '{{count}} alert',
+    count_other: '{{count}} alerts',
+    sound: 'Sound',
+    desktop: 'Desktop notification',
+    desktopNeedsHttps: 'The browser allows it on an HTTPS page only.',
+    denied: 'The browser refuses notifications: allow them in its settings.',
+    kind: {
+      help: 'asks for help',
+      'queue-wait': 'waiting too long',
+      'queue-waiting': '{{count}} waiting',
+      'queue-nobody-free': '{{count}} agents free',
+      'agent-on-call': 'too long on a call',
+      'agent-wrap-up': 'too long in wrap-up',
+      'agent-paused': 'too long in pause',
+    },
+    settings: {
+      title: 'Alert thresholds',
+      hint: 'From when on the live panel alerts. An empty field: never.',
+      agents: 'Agents (minutes)',
+      pausedMs: 'Paused longer than',
+      wrapUpMs: 'In wrap-up longer than',
+      onCallMs: 'On a call longer than',
+      everyQueue: 'Every queue',
+      longestWait: 'Waiting longer than (seconds)',
+      waiting: 'Calls waiting, from',
+      agentsFreeMin: 'Fewer agents free than',
+      addException: 'Thresholds of one queue',
+      chooseQueue: 'Choose a queue',
+      remove: 'Remove',
+      never: 'Never',
+      defaults: 'First values',
+      saved: 'Thresholds saved',
+    },
+  },
+  wall: {
+    title: 'Live supervision',
+    open: 'Wall display',
+    waiting: 'Waiting',
+    fullScreen: 'Full screen',
+    back: 'Back to the live panel',
+  },
+};
