@@ -99,6 +99,8 @@ export const Supervision = Type.Object({
   endsAt: Nullable(Time),
   /** What the supervisor is asked; unanswered at `endsAt`, the supervision ends. */
   question: Nullable(Type.Enum(['limit-near', 'agent-logged-out'])),
+  /** Why the call that a followed agent is in is not heard, as an error code; null when it is, or there is none. */
+  unheard: Nullable(Type.String()),
 });
 export type Supervision = Static<typeof Supervision>;
 export const SupervisionsPage = Page(Supervision);

@@ -136,6 +136,7 @@ export const buildSupervision = (
   paused: false,
   endsAt: null,
   question: null,
+  unheard: null,
   reason: 'training',
   startedAt: '2026-11-21T09:00:00.000Z',
   endedAt: null,

@@ -149,6 +149,10 @@ export interface SupervisionsTable {
   ended_because: string | null;
   calls: Generated<unknown>;
   mode_changes: Generated<unknown>;
+  paused: Generated<boolean>;
+  ends_at: Date | null;
+  question: string | null;
+  memory: Generated<unknown>;
 }
 
 export interface TeamMembersTable {

@@ -1,5 +1,5 @@
 import { AppError } from '../../contract/errors.ts';
-import type { AudioMode, SupervisionEnd } from '../../contract/supervisions.ts';
+import type { SupervisionEnd } from '../../contract/supervisions.ts';
 import type { Database } from '../../database/database.ts';
 import { type AgentTies, noTies } from '../../ports/absent.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -10,11 +10,9 @@ import type { TelephonyFact } from '../../ports/telephony-facts.ts';
 import { createFactRouter } from './fact-router.ts';
 import { OpenSessions } from './open-sessions.ts';
 import { ringTimeoutMs } from './phone-leg.ts';
-import type { SessionPlan } from './session-parts.ts';
-import type { SessionState } from './session-state.ts';
+import { openSession, restoredSession } from './session-kinds.ts';
 import { createSupervisionService, type SupervisionService } from './supervision.service.ts';
-import { hasLostRights } from './supervision-rules.ts';
-import { SupervisionSession } from './supervision-session.ts';
+import { hasLostRights, type RuleDeps } from './supervision-rules.ts';
 import { createSweeper } from './sweeper.ts';
 
 export interface SupervisionDeps {
@@ -55,10 +53,7 @@ export function createSupervision(deps: SupervisionDeps): SupervisionFeature {
   const rules = { people, calls, policy, browserPhones, isConnected: deps.isConnected ?? (() => true) };
   let isStopping = false;
 
-  const restore = (plan: SessionPlan, from: AudioMode | SessionState) => {
-    const commands = deps.telephonyOf(plan.pbx);
-    return commands && new SupervisionSession(sessionDeps(deps, sessions, commands, plan), plan, from);
-  };
+  const kinds = { rules, sessions, audit, clock, log, ringTimeoutMs: deps.ringTimeoutMs ?? ringTimeoutMs };
   const sweeper = createSweeper({
     db,
     log,
@@ -66,7 +61,10 @@ export function createSupervision(deps: SupervisionDeps): SupervisionFeature {
     clock,
     pbxNames: deps.pbxNames,
     commandsOf: deps.telephonyOf,
-    restore,
+    restore(saved) {
+      const commands = deps.telephonyOf(saved.plan.pbx);
+      return commands && restoredSession(kinds, commands, saved);
+    },
     sweepEveryMs: deps.sweepEveryMs ?? 30_000,
   });
   const service = createSupervisionService({
@@ -77,12 +75,18 @@ export function createSupervision(deps: SupervisionDeps): SupervisionFeature {
     sessions,
     isStopping: () => isStopping,
     newSession(plan, mode) {
-      const session = restore(plan, mode);
-      if (!session) throw new AppError('pbx-unreachable', 'The agent’s PBX is not configured');
+      const commands = deps.telephonyOf(plan.pbx);
+      if (!commands) throw new AppError('pbx-unreachable', 'The agent’s PBX is not configured');
+      const session = openSession(kinds, commands, plan, mode);
+      if (!session) throw new AppError('mode-not-available');
       return session;
     },
   });
-  const stopWatching = [watchCalls(calls, sessions), watchRights(rules, sessions)];
+  const stopWatching = [
+    watchCalls(calls, sessions),
+    people.onChange(() => endWithoutRights(rules, sessions)),
+    watchPolicy(rules, sessions),
+  ];
 
   return {
     ...service,
@@ -105,52 +109,27 @@ export function createSupervision(deps: SupervisionDeps): SupervisionFeature {
   };
 }
 
-function sessionDeps(
-  deps: SupervisionDeps,
-  sessions: OpenSessions,
-  commands: TelephonyCommands,
-  { id, agent, callId, supervisor }: SessionPlan,
-) {
-  const { calls, clock, audit } = deps;
-  return {
-    commands,
-    clock,
-    log: deps.log.child({ supervisionId: id, agentId: agent.id, callId }),
-    ringTimeoutMs: deps.ringTimeoutMs ?? ringTimeoutMs,
-    targetLeg: ({ pbx, targetUniqueId }: SessionPlan) =>
-      deps.people
-        .byId(agent.id)
-        ?.devices.flatMap((device) => calls.legsOfDevice(pbx, device))
-        .find((leg) => leg.uniqueId === targetUniqueId),
-    isCallAlive: () => calls.byId(callId)?.endedAt === null,
-    onState: (session: SupervisionSession) => sessions.onState(session),
-    async auditMode(_session: SupervisionSession, mode: AudioMode) {
-      await audit.write({
-        actorId: supervisor.id,
-        action: 'supervision.mode-changed',
-        subjectId: agent.id,
-        callId,
-        details: { supervisionId: id, mode },
-      });
-      await sessions.saved(id);
-    },
-  };
-}
-
 function watchCalls(calls: LiveCalls, sessions: OpenSessions): () => void {
   return calls.onChange(({ call }) => {
     for (const session of sessions.all()) {
-      if (session.plan.pbx === call.pbx) session.onCallChange();
+      if (session.plan.pbx !== call.pbx) continue;
+      session.onCallChange();
+      // A number or a queue that is known only now may be a protected one.
+      session.onPolicyChange();
     }
   });
 }
 
-function watchRights(rules: Parameters<typeof hasLostRights>[0], sessions: OpenSessions): () => void {
-  return rules.people.onChange(() => {
-    for (const session of sessions.all()) {
-      const { supervisor, agent } = session.plan;
-      if (hasLostRights(rules, supervisor.id, agent.id, session.state.mode))
-        void session.end('rights-removed');
-    }
+/** The policy may take rights away as well as calls. */
+function watchPolicy(rules: RuleDeps, sessions: OpenSessions): () => void {
+  return rules.policy.onChange(() => {
+    endWithoutRights(rules, sessions);
+    for (const session of sessions.all()) session.onPolicyChange();
   });
+}
+
+function endWithoutRights(rules: RuleDeps, sessions: OpenSessions): void {
+  for (const session of sessions.all()) {
+    if (hasLostRights(rules, session)) void session.end('rights-removed');
+  }
 }

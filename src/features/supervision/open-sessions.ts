@@ -2,12 +2,12 @@ import type { Supervision } from '../../contract/supervisions.ts';
 import type { Database } from '../../database/database.ts';
 import type { AuditLog, LiveSupervisions } from '../../ports/domain.ts';
 import type { Log } from '../../ports/log.ts';
+import type { Session } from './session.ts';
 import { rowOf, updateSupervision } from './supervision.repository.ts';
-import type { SupervisionSession } from './supervision-session.ts';
-import { callsOf, supervisionOf } from './supervision-view.ts';
+import { supervisionOf } from './supervision-view.ts';
 
 interface Kept {
-  session: SupervisionSession;
+  session: Session;
   /** Writes follow one another, so that the last state is the last written. */
   saving: Promise<void>;
   isSaved: boolean;
@@ -45,17 +45,17 @@ export class OpenSessions {
     },
   };
 
-  all(): SupervisionSession[] {
+  all(): Session[] {
     return [...this.#kept.values()]
       .map(({ session }) => session)
       .filter(({ state }) => state.state !== 'ended');
   }
 
-  byId(id: string): SupervisionSession | undefined {
+  byId(id: string): Session | undefined {
     return this.#kept.get(id)?.session;
   }
 
-  add(session: SupervisionSession, { hasRow }: { hasRow: boolean }): void {
+  add(session: Session, { hasRow }: { hasRow: boolean }): void {
     this.#kept.set(session.plan.id, { session, saving: Promise.resolve(), isSaved: true, hasRow });
     this.#tell(session);
   }
@@ -73,7 +73,7 @@ export class OpenSessions {
     this.#kept.delete(id);
   }
 
-  onState(session: SupervisionSession): void {
+  onState(session: Session): void {
     const kept = this.#kept.get(session.plan.id);
     if (!kept) return;
     this.#tell(session);
@@ -95,9 +95,9 @@ export class OpenSessions {
   async #save(kept: Kept): Promise<void> {
     kept.isSaved = false;
     kept.saving = kept.saving.then(async () => {
-      const { plan, state } = kept.session;
+      const { plan, state, memory } = kept.session;
       try {
-        await updateSupervision(this.#db, rowOf(plan, state, callsOf(plan, state)));
+        await updateSupervision(this.#db, rowOf({ plan, state, memory }));
         kept.isSaved = true;
         if (state.state === 'ended') await this.#close(kept);
       } catch (error) {
@@ -119,10 +119,10 @@ export class OpenSessions {
     this.#kept.delete(plan.id);
   }
 
-  #tell(session: SupervisionSession): void {
+  #tell(session: Session): void {
     const supervision = viewOf(session);
     for (const listener of this.#listeners) listener(supervision);
   }
 }
 
-const viewOf = ({ plan, state }: SupervisionSession): Supervision => supervisionOf(plan, state);
+const viewOf = ({ plan, state }: Session): Supervision => supervisionOf(plan, state);

@@ -4,21 +4,8 @@ import type { CommandOutcome, TelephonyCommands } from '../../ports/telephony.ts
 import { snoopDirections } from './modes.ts';
 import { bridgeIdOf, phoneLegIdOf, snoopLegIdOf } from './own-ids.ts';
 import { isChannelOf, whyPhoneFailed } from './phone-leg.ts';
+import type { SessionPlan } from './session.ts';
 import { createSessionLegs, type SessionLegs } from './session-legs.ts';
-
-/** What does not change while a supervision lasts. */
-export interface SessionPlan {
-  id: string;
-  supervisor: { id: string; name: string };
-  agent: { id: string; name: string; number: string };
-  pbx: string;
-  /** The dial string that is rung. */
-  deviceAddress: string;
-  targetUniqueId: string;
-  callId: string;
-  reason: string;
-  startedAtMs: number;
-}
 
 export type Step = { ok: true } | { ok: false; because: SupervisionEnd; step: string; detail: string };
 export const done: Step = { ok: true };
@@ -95,11 +82,10 @@ export class SessionParts {
       : failed('phone-forwarded', 'phone', 'another channel than the one asked for answered');
   }
 
-  /** Snoop number `n`, ready to be bridged. */
-  async makeSnoop(n: number, mode: AudioMode): Promise<Step> {
+  /** Snoop number `n` on that leg of the agent's, ready to be bridged. */
+  async makeSnoop(n: number, targetUniqueId: string, mode: AudioMode): Promise<Step> {
     const legId = snoopLegIdOf(this.#plan.id, n);
     const news = this.legs.expect(legId);
-    const targetUniqueId = this.#plan.targetUniqueId;
     const asked = await this.#making(
       this.#commands.snoop({ legId, targetUniqueId, ...snoopDirections(mode) }),
     );

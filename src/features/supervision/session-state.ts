@@ -1,9 +1,8 @@
-import type { AudioMode, SupervisionEnd, SupervisionState } from '../../contract/supervisions.ts';
+import type { AudioMode, SupervisionEnd } from '../../contract/supervisions.ts';
+import { isOpen, type SessionState } from './session.ts';
 
-/** Where one supervision stands. Times are milliseconds since the epoch. */
-export interface SessionState {
-  state: SupervisionState;
-  /** The mode that holds now. */
+/** Where listening to one call stands. */
+export interface AudioState extends SessionState {
   mode: AudioMode;
   /** The last mode asked for; differs from `mode` while a switch is under way. */
   wantedMode: AudioMode;
@@ -11,10 +10,6 @@ export interface SessionState {
   modeChanges: readonly { mode: AudioMode; atMs: number }[];
   /** Number of the snoop that carries `mode`. */
   snoop: number;
-  onHold: boolean;
-  liveAtMs: number | null;
-  endedAtMs: number | null;
-  endedBecause: SupervisionEnd | null;
 }
 
 export type SessionEvent =
@@ -27,32 +22,35 @@ export type SessionEvent =
   | { kind: 'end'; because: SupervisionEnd }
   | { kind: 'ended'; because: SupervisionEnd; atMs: number };
 
-export function initialState(mode: AudioMode, atMs: number, onHold: boolean): SessionState {
+export function initialState(mode: AudioMode, callId: string, atMs: number, onHold: boolean): AudioState {
   return {
     state: 'starting',
     mode,
     wantedMode: mode,
     modeChanges: [{ mode, atMs }],
     snoop: 1,
+    calls: [{ callId, fromMs: atMs, toMs: null }],
     onHold,
+    paused: false,
+    endsAtMs: null,
+    question: null,
+    unheard: null,
     liveAtMs: null,
     endedAtMs: null,
     endedBecause: null,
   };
 }
 
-export const isOpen = (state: SessionState): boolean => state.state === 'starting' || state.state === 'live';
-
 /**
  * The state after an event; the same object when the event changes nothing, so that ending twice, or joining what has ended, is fine.
  * The first reason to end is the one that stays, but `ended` may make it more exact.
  */
-export function nextState(state: SessionState, event: SessionEvent): SessionState {
+export function nextState(state: AudioState, event: SessionEvent): AudioState {
   if (event.kind === 'ended') return ended(state, event);
   if (!isOpen(state)) return state;
   switch (event.kind) {
     case 'joined':
-      return state.state === 'live' ? state : { ...state, state: 'live', liveAtMs: event.atMs };
+      return state.state === 'live' ? state : joined(state, event.atMs);
     case 'mode-wanted':
       return state.wantedMode === event.mode ? state : { ...state, wantedMode: event.mode };
     case 'snoop-made':
@@ -70,7 +68,13 @@ export function nextState(state: SessionState, event: SessionEvent): SessionStat
   }
 }
 
-function ended(state: SessionState, event: { because: SupervisionEnd; atMs: number }): SessionState {
+function joined(state: AudioState, atMs: number): AudioState {
+  const calls = state.calls.map((span) => ({ ...span, fromMs: atMs }));
+  return { ...state, state: 'live', liveAtMs: atMs, calls };
+}
+
+function ended(state: AudioState, event: { because: SupervisionEnd; atMs: number }): AudioState {
   if (state.state === 'ended') return state;
-  return { ...state, state: 'ended', endedBecause: event.because, endedAtMs: event.atMs };
+  const calls = state.calls.map((span) => ({ ...span, toMs: event.atMs }));
+  return { ...state, state: 'ended', calls, endedBecause: event.because, endedAtMs: event.atMs };
 }

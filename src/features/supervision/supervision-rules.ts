@@ -12,7 +12,7 @@ import type {
 import { makeViewer, type Viewer } from '../../ports/viewer.ts';
 import { chooseAgentLeg, whyNotSpeak } from './agent-leg.ts';
 import { isRealDevice } from './phone-leg.ts';
-import type { SessionPlan } from './session-parts.ts';
+import type { Session, SessionPlan } from './session.ts';
 
 export interface RuleDeps {
   people: PeopleDirectory;
@@ -58,19 +58,22 @@ export function assertMayHear(
   if (refused) throw new AppError(refused);
 }
 
-/** A right to listen that was lost since the click: the person, the role or the team in common is gone. */
-export function hasLostRights(
-  deps: RuleDeps,
-  supervisorId: string,
-  agentId: string,
-  mode: AudioMode,
-): boolean {
-  const supervisor = deps.people.byId(supervisorId);
-  const agent = deps.people.byId(agentId);
+/** A right to it that was lost since the click: the person, the role, the team in common, or by the policy. */
+export function hasLostRights(deps: RuleDeps, { plan, state }: Pick<Session, 'plan' | 'state'>): boolean {
+  const supervisor = deps.people.byId(plan.supervisor.id);
+  const agent = deps.people.byId(plan.agent.id);
   if (!supervisor || !agent) return true;
-  const viewer = makeViewer({ ...supervisor, teamIds: supervisor.teams.map((team) => team.id) });
-  const refusal = refusalOf(mode, factsOf(deps, viewer, { agent, legs: [], device: 'any' }));
-  return refusal === 'not-allowed' || refusal === 'outside-your-teams';
+  const viewer = makeViewer({
+    ...supervisor,
+    teamIds: supervisor.teams.map((team) => team.id),
+    withheld: deps.policy.withheldFrom(supervisor.roles),
+  });
+  const facts = factsOf(deps, viewer, { agent, legs: [], device: 'any' });
+  const actions = plan.scope === 'agent' ? [state.mode, 'listen-persistent' as const] : [state.mode];
+  return actions.some((action) => {
+    const refusal = refusalOf(action, facts);
+    return refusal === 'not-allowed' || refusal === 'outside-your-teams';
+  });
 }
 
 function availableMode({ mode, scope, device }: StartSupervision): AudioMode {

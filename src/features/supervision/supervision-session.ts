@@ -1,12 +1,20 @@
-import type { AudioMode, SupervisionEnd } from '../../contract/supervisions.ts';
+import { AppError } from '../../contract/errors.ts';
+import { type AudioMode, isAudioMode, type Mode, type SupervisionEnd } from '../../contract/supervisions.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { DeviceLeg } from '../../ports/domain.ts';
 import type { Log } from '../../ports/log.ts';
 import type { TelephonyCommands } from '../../ports/telephony.ts';
 import type { OwnLegFact } from '../../ports/telephony-facts.ts';
-import { parseOwnId, snoopLegIdOf } from './own-ids.ts';
-import { later, SessionParts, type SessionPlan, type Step } from './session-parts.ts';
-import { initialState, isOpen, nextState, type SessionEvent, type SessionState } from './session-state.ts';
+import { bridgeIdOf, parseOwnId, phoneLegIdOf, snoopLegIdOf } from './own-ids.ts';
+import { isOpen, type OwnOnPbx, type Session, type SessionMemory, type SessionPlan } from './session.ts';
+import { later, SessionParts, type Step } from './session-parts.ts';
+import { type AudioState, initialState, nextState, type SessionEvent } from './session-state.ts';
+
+/** To one call, by one leg of the agent's. */
+export interface CallPlan extends SessionPlan {
+  callId: string;
+  targetUniqueId: string;
+}
 
 export interface SessionDeps {
   commands: TelephonyCommands;
@@ -14,48 +22,49 @@ export interface SessionDeps {
   log: Log;
   ringTimeoutMs: number;
   /** The agent's leg as it is now; undefined when it is in no call. */
-  targetLeg(plan: SessionPlan): DeviceLeg | undefined;
+  targetLeg(targetUniqueId: string): DeviceLeg | undefined;
   isCallAlive(callId: string): boolean;
   /** Called after every change of state. */
-  onState(session: SupervisionSession): void;
+  onState(session: Session): void;
+  /** Why the policy lets nobody hear this call now; null when one may. */
+  endByPolicy(callId: string): SupervisionEnd | null;
   /** Audit entry and state are durable before the new mode is heard. Throws `audit-unavailable`. */
-  auditMode(session: SupervisionSession, mode: AudioMode): Promise<void>;
+  auditMode(session: Session, mode: AudioMode): Promise<void>;
 }
 
 /** How long to wait for the news that tells why a leg went: events and replies come by different ways. */
 const newsGraceMs = 300;
 
-/** One act of listening, from the click to the last leg's end. */
-export class SupervisionSession {
-  readonly plan: SessionPlan;
+/** Listening to one call: ends by itself when the call does. */
+export class SupervisionSession implements Session {
+  readonly plan: CallPlan;
+  readonly memory: SessionMemory = {};
   readonly #deps: SessionDeps;
   readonly #parts: SessionParts;
   readonly #finished = Promise.withResolvers<void>();
   readonly #firstSnoop = Promise.withResolvers<boolean>();
-  #state: SessionState;
+  #state: AudioState;
   /** One step at a time touches the bridge. */
   #turn: Promise<unknown> = Promise.resolve();
   #legWasSeen = false;
   #ringTimer: NodeJS.Timeout | undefined;
 
-  constructor(deps: SessionDeps, plan: SessionPlan, from: AudioMode | SessionState) {
+  constructor(deps: SessionDeps, plan: CallPlan, from: AudioMode | AudioState) {
     this.plan = plan;
     this.#deps = deps;
     this.#parts = new SessionParts(deps.commands, plan, deps.log);
-    const onHold = deps.targetLeg(plan)?.state === 'on-hold';
-    this.#state = typeof from === 'string' ? initialState(from, plan.startedAtMs, onHold) : from;
+    const onHold = this.#leg()?.state === 'on-hold';
+    this.#state = typeof from === 'string' ? initialState(from, plan.callId, plan.startedAtMs, onHold) : from;
   }
 
-  get state(): SessionState {
+  get state(): AudioState {
     return this.#state;
   }
 
-  /** Settles when nothing of it is left on the PBX. */
   get finished(): Promise<void> {
     return this.#finished.promise;
   }
 
-  /** Everything at once; nothing is heard before `written` (the audit entry and the session's row) settles. */
   async establish(written: Promise<unknown>): Promise<void> {
     const { ringTimeoutMs } = this.#deps;
     this.#ringTimer = setTimeout(() => void this.end('phone-timeout'), ringTimeoutMs).unref();
@@ -63,7 +72,10 @@ export class SupervisionSession {
       // A bridge mixes every 20 ms from its making on: the sooner it is made, the sooner its first sound.
       this.#parts.makeBridge().then(this.#check),
       this.#parts.makePhone(ringTimeoutMs).then(this.#check).finally(this.#stopRinging),
-      this.#parts.makeSnoop(1, this.#state.mode).then(this.#check).then(this.#tellFirstSnoop),
+      this.#parts
+        .makeSnoop(1, this.plan.targetUniqueId, this.#state.mode)
+        .then(this.#check)
+        .then(this.#tellFirstSnoop),
       written.then(
         () => true,
         () => false,
@@ -72,14 +84,31 @@ export class SupervisionSession {
     if (steps.every((step) => step)) await this.#inTurn(() => this.#join());
   }
 
-  /** Carries on with legs found on the PBX after a restart. */
-  adopt(): void {
+  adopt(found: OwnOnPbx): void {
+    const saved = this.#state;
+    const snoop = saved.state === 'live' ? joinedSnoop(this.plan.id, found) : null;
+    const mode = (snoop !== null && saved.modeChanges[snoop - 1]?.mode) || saved.mode;
+    // Written down while it was ending: what is left of it ends as anything open does.
+    const state = isOpen(saved) ? saved.state : 'live';
+    this.#state = { ...saved, state, mode, wantedMode: mode, snoop: snoop ?? 1 };
     this.#parts.adopt(this.#state.snoop);
     this.#firstSnoop.resolve(true);
+    if (snoop === null)
+      void this.end(
+        state === saved.state && state === 'live' ? 'lost' : (saved.endedBecause ?? 'server-stopped'),
+      );
+    else this.#deps.log.info({ mode }, 'A supervision goes on after a restart');
   }
 
-  /** Settles when the mode holds, or a later wish replaced it, or the supervision has ended. */
-  async changeMode(mode: AudioMode): Promise<void> {
+  compare({ legs }: OwnOnPbx): void {
+    if (this.#state.state !== 'live') return;
+    const isThere = (id: string) => legs.some((leg) => leg.id === id);
+    if (!isThere(this.#parts.phoneId)) void this.end('lost');
+    else if (!isThere(snoopLegIdOf(this.plan.id, this.#state.snoop))) void this.end('call-ended');
+  }
+
+  async changeMode(mode: Mode): Promise<void> {
+    if (!isAudioMode(mode)) throw new AppError('mode-not-available');
     this.#apply({ kind: 'mode-wanted', mode });
     const ended = this.finished.then(() => false);
     if (!(await Promise.race([this.#firstSnoop.promise, ended]))) return;
@@ -90,7 +119,6 @@ export class SupervisionSession {
     });
   }
 
-  /** Settles when nothing of it is left on the PBX. The first reason counts. */
   end(because: SupervisionEnd): Promise<void> {
     if (isOpen(this.#state)) {
       this.#apply({ kind: 'end', because });
@@ -113,23 +141,31 @@ export class SupervisionSession {
     }
   }
 
-  /** The agent's call changed: on hold, no longer his, or over. */
+  /** On hold, no longer the agent's, or over. */
   onCallChange(): void {
-    const leg = this.#deps.targetLeg(this.plan);
+    const leg = this.#leg();
     if (leg) {
       this.#legWasSeen = true;
       this.#apply({ kind: 'held', onHold: leg.state === 'on-hold' });
       if (leg.callId !== this.plan.callId) void this.end('call-ended');
     } else if (this.#legWasSeen && isOpen(this.#state)) {
       void later(newsGraceMs).then(() => {
-        if (!this.#deps.targetLeg(this.plan)) void this.end('agent-left');
+        if (!this.#leg()) void this.end('agent-left');
       });
     }
   }
 
-  /** Whether this leg or bridge on the PBX is one it still uses. */
+  onPolicyChange(): void {
+    const because = isOpen(this.#state) ? this.#deps.endByPolicy(this.plan.callId) : null;
+    if (because) void this.end(because);
+  }
+
   uses(ownId: string): boolean {
     return this.#state.state !== 'ended' && this.#parts.uses(ownId);
+  }
+
+  #leg(): DeviceLeg | undefined {
+    return this.#deps.targetLeg(this.plan.targetUniqueId);
   }
 
   async #join(): Promise<void> {
@@ -149,7 +185,7 @@ export class SupervisionSession {
       throw error;
     }
     if (!isOpen(this.#state)) return;
-    const made = await this.#parts.makeSnoop(n, mode);
+    const made = await this.#parts.makeSnoop(n, this.plan.targetUniqueId, mode);
     if (!this.#check(made)) return;
     const swapped = await this.#parts.swap(this.#state.snoop, n, this.#state.state === 'live');
     if (!swapped.ok) return this.#failOnBridge(swapped);
@@ -210,4 +246,13 @@ export class SupervisionSession {
   };
 
   readonly #stopRinging = (): void => clearTimeout(this.#ringTimer);
+}
+
+/** Snoop number in the supervision's bridge beside the supervisor's leg; null when the two are not together there. */
+export function joinedSnoop(supervisionId: string, { legs, bridges }: OwnOnPbx): number | null {
+  const phoneId = phoneLegIdOf(supervisionId, 1);
+  const bridge = bridges.find(({ id }) => id === bridgeIdOf(supervisionId));
+  if (!bridge?.legIds.includes(phoneId) || !legs.some(({ id }) => id === phoneId)) return null;
+  const snoops = bridge.legIds.map(parseOwnId).filter((own) => own?.kind === 'snoop');
+  return snoops.length === 1 ? snoops[0]!.n : null;
 }

@@ -1,34 +1,35 @@
-import type { Supervision } from '../../contract/supervisions.ts';
-import type { SessionPlan } from './session-parts.ts';
-import type { SessionState } from './session-state.ts';
+import type { Mode, Scope, Supervision } from '../../contract/supervisions.ts';
+import type { CallSpan, SavedSession, SessionMemory, SessionPlan, SessionState } from './session.ts';
 import type { SupervisionRow } from './supervision.repository.ts';
 
 const iso = (ms: number) => new Date(ms).toISOString();
 
-/** The call listened to, from the first sound to the end. */
-export function callsOf(plan: SessionPlan, { liveAtMs, endedAtMs }: SessionState): Supervision['calls'] {
-  const to = endedAtMs === null ? null : iso(endedAtMs);
-  return [{ callId: plan.callId, from: iso(liveAtMs ?? plan.startedAtMs), to }];
-}
+/** As the API and the row show it. */
+export const callOf = ({ callId, fromMs, toMs }: CallSpan) => ({
+  callId,
+  from: iso(fromMs),
+  to: toMs === null ? null : iso(toMs),
+});
 
 export function supervisionOf(plan: SessionPlan, state: SessionState): Supervision {
   return {
     id: plan.id,
     agentId: plan.agent.id,
     by: plan.supervisor,
-    calls: callsOf(plan, state),
+    calls: state.calls.map(callOf),
     mode: state.mode,
-    scope: 'call',
-    device: 'phone',
+    scope: plan.scope,
+    device: plan.device,
     state: state.state,
     reason: plan.reason,
     startedAt: iso(plan.startedAtMs),
     endedAt: state.endedAtMs === null ? null : iso(state.endedAtMs),
     endedBecause: state.endedBecause,
     onHold: state.onHold,
-    paused: false,
-    endsAt: null,
-    question: null,
+    paused: state.paused,
+    endsAt: state.endsAtMs === null ? null : iso(state.endsAtMs),
+    question: state.question,
+    unheard: state.unheard,
   };
 }
 
@@ -47,39 +48,49 @@ export function supervisionOfRow(row: SupervisionRow): Supervision {
     endedAt: row.ended_at?.toISOString() ?? null,
     endedBecause: row.ended_because as Supervision['endedBecause'],
     onHold: false,
-    paused: false,
-    endsAt: null,
-    question: null,
+    paused: row.paused,
+    endsAt: row.ends_at?.toISOString() ?? null,
+    question: row.question as Supervision['question'],
+    unheard: null,
   };
 }
 
-/** A session as an earlier run of the server wrote it down. `snoop` is the one found in its bridge. */
-export function sessionOfRow(row: SupervisionRow, snoop: number): { plan: SessionPlan; state: SessionState } {
-  const changes = row.mode_changes as { mode: SessionState['mode']; at: string }[];
+/** A session as an earlier run of the server wrote it down. */
+export function sessionOfRow(row: SupervisionRow): SavedSession {
   const calls = row.calls as Supervision['calls'];
-  const mode = changes[snoop - 1]?.mode ?? (row.mode as SessionState['mode']);
+  const changes = row.mode_changes as { mode: Mode; at: string }[];
   return {
     plan: {
       id: row.id,
+      scope: row.scope as Scope,
+      device: row.device as Supervision['device'],
       supervisor: { id: row.person_id, name: row.person_name },
       agent: { id: row.agent_id, name: row.agent_name, number: '' },
       pbx: row.pbx,
       deviceAddress: row.device_address,
-      targetUniqueId: row.target_leg ?? '',
-      callId: calls[0]?.callId ?? '',
+      targetUniqueId: row.target_leg,
+      callId: calls[0]?.callId ?? null,
       reason: row.reason,
       startedAtMs: row.started_at.getTime(),
     },
     state: {
       state: row.state as SessionState['state'],
-      mode,
-      wantedMode: mode,
-      modeChanges: changes.map(({ mode: changed, at }) => ({ mode: changed, atMs: Date.parse(at) })),
-      snoop,
+      mode: row.mode as Mode,
+      modeChanges: changes.map(({ mode, at }) => ({ mode, atMs: Date.parse(at) })),
+      calls: calls.map(({ callId, from, to }) => ({
+        callId,
+        fromMs: Date.parse(from),
+        toMs: to === null ? null : Date.parse(to),
+      })),
       onHold: false,
+      paused: row.paused,
+      endsAtMs: row.ends_at?.getTime() ?? null,
+      question: row.question as SessionState['question'],
+      unheard: null,
       liveAtMs: row.live_at?.getTime() ?? null,
       endedAtMs: row.ended_at?.getTime() ?? null,
       endedBecause: row.ended_because as SessionState['endedBecause'],
     },
+    memory: row.memory as SessionMemory,
   };
 }

@@ -3,8 +3,8 @@ import type { Supervision } from '../../contract/supervisions.ts';
 import type { Database } from '../../database/database.ts';
 import type { SupervisionsTable } from '../../database/generated/tables.ts';
 import type { Viewer } from '../../ports/viewer.ts';
-import type { SessionPlan } from './session-parts.ts';
-import type { SessionState } from './session-state.ts';
+import type { SavedSession } from './session.ts';
+import { callOf } from './supervision-view.ts';
 
 export type SupervisionRow = Selectable<SupervisionsTable>;
 
@@ -85,7 +85,7 @@ export async function forgetReplies(db: Database, beforeMs: number): Promise<voi
     .execute();
 }
 
-export function rowOf(plan: SessionPlan, state: SessionState, calls: Supervision['calls']) {
+export function rowOf({ plan, state, memory }: SavedSession) {
   const changes = state.modeChanges.map(({ mode, atMs }) => ({ mode, at: new Date(atMs).toISOString() }));
   return {
     id: plan.id,
@@ -94,8 +94,8 @@ export function rowOf(plan: SessionPlan, state: SessionState, calls: Supervision
     agent_id: plan.agent.id,
     agent_name: plan.agent.name,
     pbx: plan.pbx,
-    scope: 'call',
-    device: 'phone',
+    scope: plan.scope,
+    device: plan.device,
     device_address: plan.deviceAddress,
     reason: plan.reason,
     target_leg: plan.targetUniqueId,
@@ -105,7 +105,11 @@ export function rowOf(plan: SessionPlan, state: SessionState, calls: Supervision
     live_at: state.liveAtMs === null ? null : new Date(state.liveAtMs),
     ended_at: state.endedAtMs === null ? null : new Date(state.endedAtMs),
     ended_because: state.endedBecause,
-    calls: JSON.stringify(calls),
+    paused: state.paused,
+    ends_at: state.endsAtMs === null ? null : new Date(state.endsAtMs),
+    question: state.question,
+    memory: JSON.stringify(memory),
+    calls: JSON.stringify(state.calls.map(callOf)),
     mode_changes: JSON.stringify(changes),
   } satisfies Insertable<SupervisionsTable>;
 }

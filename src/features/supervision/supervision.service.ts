@@ -3,6 +3,7 @@ import { AppError } from '../../contract/errors.ts';
 import {
   type ChangeSupervision,
   isAudioMode,
+  type Mode,
   type StartSupervision,
   type Supervision,
 } from '../../contract/supervisions.ts';
@@ -12,8 +13,7 @@ import type { AuditLog } from '../../ports/domain.ts';
 import { assertMay, type Viewer } from '../../ports/viewer.ts';
 import { createIdempotency } from './idempotency.ts';
 import type { OpenSessions } from './open-sessions.ts';
-import type { SessionPlan } from './session-parts.ts';
-import { isOpen } from './session-state.ts';
+import { isOpen, type Session, type SessionPlan } from './session.ts';
 import {
   deleteSupervision,
   findSupervision,
@@ -24,8 +24,7 @@ import {
   type SupervisionFilters,
 } from './supervision.repository.ts';
 import { assertMayHear, planOf, type RuleDeps } from './supervision-rules.ts';
-import type { SupervisionSession } from './supervision-session.ts';
-import { callsOf, supervisionOf, supervisionOfRow } from './supervision-view.ts';
+import { supervisionOf, supervisionOfRow } from './supervision-view.ts';
 
 /** Mode changes of one supervision that may wait at once. */
 const changesWaitingMax = 8;
@@ -36,7 +35,7 @@ export interface ServiceDeps extends RuleDeps {
   clock: Clock;
   sessions: OpenSessions;
   /** Throws `pbx-unreachable` when there is no such PBX. */
-  newSession(plan: SessionPlan, mode: 'listen' | 'whisper' | 'barge'): SupervisionSession;
+  newSession(plan: SessionPlan, mode: Mode): Session;
   isStopping(): boolean;
 }
 
@@ -129,6 +128,8 @@ async function startNew(
   const startedAtMs = deps.clock.now();
   const plan: SessionPlan = {
     id: v7({ msecs: startedAtMs }),
+    scope: 'call',
+    device: 'phone',
     supervisor: { id: viewer.personId, name: viewer.name },
     agent: { id: agent.id, name: agent.publicName ?? agent.name, number: numberOf(leg.device) },
     pbx: agent.pbx,
@@ -145,7 +146,7 @@ async function startNew(
 /** The phone rings while the audit entry is written; nobody hears anything before that entry is durable. */
 async function writeAndEstablish(
   { db, audit, sessions }: ServiceDeps,
-  session: SupervisionSession,
+  session: Session,
   request: IdempotentRequest | null,
 ): Promise<Supervision> {
   const { plan, state } = session;
@@ -156,13 +157,13 @@ async function writeAndEstablish(
   void session.establish(gate.promise);
   // What the PBX is asked leaves this process before the writes are put together.
   await new Promise((sent) => setImmediate(sent));
-  const saved = insertSupervision(db, supervision, rowOf(plan, state, callsOf(plan, state)), request);
+  const saved = insertSupervision(db, supervision, rowOf(session), request);
   const audited = audit.write({
     actorId: supervisor.id,
     action: 'supervision.started',
     subjectId: agent.id,
     callId,
-    details: { supervisionId: id, mode: state.mode, scope: 'call', device: 'phone' },
+    details: { supervisionId: id, mode: state.mode, scope: plan.scope, device: plan.device },
   });
   const written = Promise.all([saved, audited]);
   gate.resolve(written);
@@ -183,7 +184,7 @@ async function writeAndEstablish(
   return supervision;
 }
 
-async function openSession(deps: ServiceDeps, viewer: Viewer, id: string): Promise<SupervisionSession> {
+async function openSession(deps: ServiceDeps, viewer: Viewer, id: string): Promise<Session> {
   await visible(deps, viewer, id);
   const session = deps.sessions.byId(id);
   if (!session || !isOpen(session.state)) throw new AppError('supervision-ended');

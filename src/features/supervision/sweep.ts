@@ -1,12 +1,10 @@
 import type { Database } from '../../database/database.ts';
 import type { Log } from '../../ports/log.ts';
-import type { OwnBridge, OwnLeg, TelephonyCommands } from '../../ports/telephony.ts';
+import type { TelephonyCommands } from '../../ports/telephony.ts';
 import type { OpenSessions } from './open-sessions.ts';
-import { bridgeIdOf, parseOwnId, phoneLegIdOf, snoopLegIdOf } from './own-ids.ts';
-import type { SessionPlan } from './session-parts.ts';
-import type { SessionState } from './session-state.ts';
+import { parseOwnId } from './own-ids.ts';
+import type { OwnOnPbx, SavedSession, Session } from './session.ts';
 import { openSupervisions, type SupervisionRow } from './supervision.repository.ts';
-import type { SupervisionSession } from './supervision-session.ts';
 import { sessionOfRow } from './supervision-view.ts';
 
 export interface SweepDeps {
@@ -14,21 +12,8 @@ export interface SweepDeps {
   log: Log;
   sessions: OpenSessions;
   commandsOf(pbx: string): TelephonyCommands | undefined;
-  restore(plan: SessionPlan, state: SessionState): SupervisionSession | undefined;
-}
-
-interface OwnOnPbx {
-  legs: OwnLeg[];
-  bridges: OwnBridge[];
-}
-
-/** Snoop number in the supervision's bridge beside the supervisor's leg; null when the two are not together there. */
-export function joinedSnoop(supervisionId: string, { legs, bridges }: OwnOnPbx): number | null {
-  const phoneId = phoneLegIdOf(supervisionId, 1);
-  const bridge = bridges.find(({ id }) => id === bridgeIdOf(supervisionId));
-  if (!bridge?.legIds.includes(phoneId) || !legs.some(({ id }) => id === phoneId)) return null;
-  const snoops = bridge.legIds.map(parseOwnId).filter((own) => own?.kind === 'snoop');
-  return snoops.length === 1 ? snoops[0]!.n : null;
+  /** Undefined for a PBX that is not configured. */
+  restore(saved: SavedSession): Session | undefined;
 }
 
 /**
@@ -46,16 +31,10 @@ export async function adoptOrEnd(deps: SweepDeps, pbx: string): Promise<void> {
 }
 
 function takeUp(deps: SweepDeps, row: SupervisionRow, found: OwnOnPbx): void {
-  const snoop = row.state === 'live' ? joinedSnoop(row.id, found) : null;
-  const { plan, state } = sessionOfRow(row, snoop ?? 1);
-  const isOpen = state.state === 'live' || state.state === 'starting';
-  const session = deps.restore(plan, isOpen ? state : { ...state, state: 'live' });
+  const session = deps.restore(sessionOfRow(row));
   if (!session) return;
   deps.sessions.add(session, { hasRow: true });
-  session.adopt();
-  if (snoop === null)
-    void session.end(row.state === 'live' ? 'lost' : (state.endedBecause ?? 'server-stopped'));
-  else deps.log.info({ supervisionId: row.id, mode: state.mode }, 'A supervision goes on after a restart');
+  session.adopt(found);
 }
 
 /**
@@ -64,14 +43,12 @@ function takeUp(deps: SweepDeps, row: SupervisionRow, found: OwnOnPbx): void {
 export async function sweep(deps: SweepDeps, pbx: string): Promise<void> {
   const commands = deps.commandsOf(pbx);
   if (!commands) return;
-  const live = deps.sessions.all().filter(({ plan, state }) => plan.pbx === pbx && state.state === 'live');
+  // Those that begin while the PBX is asked would look as if their legs were gone.
+  const open = deps.sessions
+    .all()
+    .filter(({ plan, state }) => plan.pbx === pbx && state.state !== 'starting');
   const found = await commands.listOwn();
-  for (const session of live) {
-    const isThere = (id: string) => found.legs.some((leg) => leg.id === id);
-    const { plan, state } = session;
-    if (!isThere(phoneLegIdOf(plan.id, 1))) void session.end('lost');
-    else if (!isThere(snoopLegIdOf(plan.id, state.snoop))) void session.end('call-ended');
-  }
+  for (const session of open) session.compare(found);
   const isUsed = (id: string) => {
     const own = parseOwnId(id);
     // What is not a supervision's has another keeper.

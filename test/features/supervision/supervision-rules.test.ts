@@ -12,14 +12,14 @@ import {
   snoopLegIdOf,
 } from '../../../src/features/supervision/own-ids.ts';
 import { isChannelOf, isRealDevice, whyPhoneFailed } from '../../../src/features/supervision/phone-leg.ts';
+import { isOpen } from '../../../src/features/supervision/session.ts';
 import {
   initialState,
-  isOpen,
   nextState,
   type SessionEvent,
 } from '../../../src/features/supervision/session-state.ts';
 import { assertMayHear, type RuleDeps } from '../../../src/features/supervision/supervision-rules.ts';
-import { joinedSnoop } from '../../../src/features/supervision/sweep.ts';
+import { joinedSnoop } from '../../../src/features/supervision/supervision-session.ts';
 import { noTies } from '../../../src/ports/absent.ts';
 import type { DeviceLeg, Person } from '../../../src/ports/domain.ts';
 import { makeViewer } from '../../../src/ports/viewer.ts';
@@ -49,7 +49,7 @@ t.test('Whatever happens in whatever order, a supervision goes forward and ends 
   const order = ['starting', 'live', 'ending', 'ended'];
   fc.assert(
     fc.property(fc.array(anyEvent, { maxLength: 40 }), (events: SessionEvent[]) => {
-      let state = initialState('listen', 0, false);
+      let state = initialState('listen', id, 0, false);
       for (const event of events) {
         const next = nextState(state, event);
         if (order.indexOf(next.state) < order.indexOf(state.state)) return false;
@@ -66,7 +66,7 @@ t.test('Whatever happens in whatever order, a supervision goes forward and ends 
 });
 
 t.test('The first reason to end is the one that stays', async (t) => {
-  const live = nextState(initialState('barge', 0, false), { kind: 'joined', atMs: 5 });
+  const live = nextState(initialState('barge', id, 0, false), { kind: 'joined', atMs: 5 });
   const ending = nextState(live, { kind: 'end', because: 'stopped' });
   t.equal(nextState(ending, { kind: 'end', because: 'call-ended' }), ending);
   t.equal(nextState(ending, { kind: 'mode-wanted', mode: 'listen' }), ending);
@@ -112,7 +112,7 @@ t.test('A mode is changed by what is certain of the leg supervised, not of anoth
   const held = leg({ uniqueId: '2.1', callId: 'b', state: 'on-hold', certain: false });
   const deps = {
     people: { byId: (one: string) => [agent, boss].find(({ id: own }) => own === one) },
-    calls: { legsOfDevice: () => [held, leg({})] },
+    calls: { byId: () => undefined, legsOfDevice: () => [held, leg({})] },
     ...noTies,
     isConnected: () => true,
   } as unknown as RuleDeps;

@@ -1,0 +1,78 @@
+import { isAudioMode, type Mode } from '../../contract/supervisions.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { AuditLog } from '../../ports/domain.ts';
+import type { Log } from '../../ports/log.ts';
+import type { TelephonyCommands } from '../../ports/telephony.ts';
+import type { OpenSessions } from './open-sessions.ts';
+import { endByPolicy } from './policy-ends.ts';
+import type { SavedSession, Session, SessionPlan } from './session.ts';
+import type { RuleDeps } from './supervision-rules.ts';
+import { type CallPlan, type SessionDeps, SupervisionSession } from './supervision-session.ts';
+
+export interface SessionKindsDeps {
+  rules: RuleDeps;
+  sessions: OpenSessions;
+  audit: AuditLog;
+  clock: Clock;
+  log: Log;
+  ringTimeoutMs: number;
+}
+
+/** A new session of the kind that plan and mode ask for. */
+export function openSession(
+  deps: SessionKindsDeps,
+  commands: TelephonyCommands,
+  plan: SessionPlan,
+  mode: Mode,
+): Session | undefined {
+  if (!isAudioMode(mode) || !isCallPlan(plan)) return undefined;
+  return new SupervisionSession(callSessionDeps(deps, commands, plan), plan, mode);
+}
+
+/** The session that an earlier run of the server wrote down; it is to be asked to `adopt` itself. */
+export function restoredSession(
+  deps: SessionKindsDeps,
+  commands: TelephonyCommands,
+  { plan: saved, state }: SavedSession,
+): Session | undefined {
+  const { mode } = state;
+  if (!isAudioMode(mode)) return undefined;
+  const plan = { ...saved, callId: saved.callId ?? '', targetUniqueId: saved.targetUniqueId ?? '' };
+  const modeChanges = state.modeChanges.flatMap(({ mode: changed, atMs }) =>
+    isAudioMode(changed) ? [{ mode: changed, atMs }] : [],
+  );
+  const from = { ...state, mode, wantedMode: mode, modeChanges, snoop: 1 };
+  return new SupervisionSession(callSessionDeps(deps, commands, plan), plan, from);
+}
+
+const isCallPlan = (plan: SessionPlan): plan is CallPlan =>
+  plan.scope === 'call' && plan.callId !== null && plan.targetUniqueId !== null;
+
+function callSessionDeps(deps: SessionKindsDeps, commands: TelephonyCommands, plan: CallPlan): SessionDeps {
+  const { rules, sessions, clock, audit, ringTimeoutMs } = deps;
+  const { id, agent, callId, supervisor, pbx } = plan;
+  return {
+    commands,
+    clock,
+    log: deps.log.child({ supervisionId: id, agentId: agent.id, callId }),
+    ringTimeoutMs,
+    targetLeg: (targetUniqueId) =>
+      rules.people
+        .byId(agent.id)
+        ?.devices.flatMap((device) => rules.calls.legsOfDevice(pbx, device))
+        .find((leg) => leg.uniqueId === targetUniqueId),
+    isCallAlive: () => rules.calls.byId(callId)?.endedAt === null,
+    endByPolicy: () => endByPolicy(rules, agent.id, callId),
+    onState: (session) => sessions.onState(session),
+    async auditMode(_session, mode) {
+      await audit.write({
+        actorId: supervisor.id,
+        action: 'supervision.mode-changed',
+        subjectId: agent.id,
+        callId,
+        details: { supervisionId: id, mode },
+      });
+      await sessions.saved(id);
+    },
+  };
+}
