@@ -44,7 +44,7 @@ interface Delays {
   maxMs: number;
 }
 
-await ensurePanelBuilt();
+ensurePanelBuilt();
 // The same changes on a floor of one agent: what browser, socket and machine cost by themselves, now.
 const floorOfOne = await measure(1);
 const full = await measure(agents);

@@ -11,7 +11,7 @@ import { ensurePanelBuilt } from './support/built-panel.ts';
 const password = 'correct horse battery';
 const stepLimitMs = 20_000;
 
-await ensurePanelBuilt();
+ensurePanelBuilt();
 const lab = await startLab({ name: 'panel' });
 t.teardown(() => lab.stop());
 const settings = {

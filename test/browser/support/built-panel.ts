@@ -1,10 +1,6 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { webFolder } from '../../../src/paths.ts';
+import { ensurePanel } from '../../../scripts/up/panel.ts';
 
-/** `npm test` builds first; a browser test run alone builds the panel when there is none. */
-export async function ensurePanelBuilt(): Promise<void> {
-  if (existsSync(join(webFolder(), 'index.html'))) return;
-  const { build } = await import('vite');
-  await build({ logLevel: 'warn' });
+/** `npm test` builds first; a browser test run alone builds the panel when it is older than its sources. */
+export function ensurePanelBuilt(): void {
+  ensurePanel(() => {});
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import { type Agent, AgentsPage, DiscoveredEndpoint, NewAgent } from '../../../src/contract/agents.ts';
+import { AlertThresholds, defaultThresholds } from '../../../src/contract/alerts.ts';
 import { PeoplePage } from '../../../src/contract/people.ts';
 import { QueuesPage } from '../../../src/contract/queues.ts';
 import { TeamsPage } from '../../../src/contract/teams.ts';
@@ -69,6 +70,8 @@ export function adminRoutes(app: FastifyInstance, agents: () => readonly Agent[]
     }),
   );
   app.put('/api/queues/:id', () => ({}));
+  app.get('/api/alert-thresholds', () => defaultThresholds);
+  app.put<{ Body: AlertThresholds }>('/api/alert-thresholds', ({ body }) => checked(AlertThresholds, body));
   app.get('/api/people', () => {
     const createdAt = new Date().toISOString();
     const person = (n: number, name: string, disabled: boolean) => ({

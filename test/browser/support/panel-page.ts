@@ -10,7 +10,7 @@ export const agentRow = '[role=row][data-agent-id]';
 
 /** One browser for a test file; `open` gives each test a fixture and a page of its own, closed after it. */
 export async function startPanelBrowser(t: Test) {
-  await ensurePanelBuilt();
+  ensurePanelBuilt();
   const browser: Browser = await launchBrowser();
   t.teardown(() => browser.close());
   return async (t: Test, options: FixtureOptions & PageOptions & { path?: string }) => {

@@ -1,4 +1,4 @@
-import { Indicator, Popover, Switch, UnstyledButton } from '@mantine/core';
+import { Indicator, Popover, Switch, UnstyledButton, VisuallyHidden } from '@mantine/core';
 import { IconBell, IconBellRinging } from '@tabler/icons-react';
 import type { TFunction } from 'i18next';
 import { useEffect, useSyncExternalStore } from 'react';
@@ -25,8 +25,10 @@ export function AlertBell({ className, wordClassName }: { className?: string; wo
   return (
     <Popover position="right-end" width={360} trapFocus returnFocus withinPortal>
       <Popover.Target>
-        <UnstyledButton className={className} aria-label={label} title={label}>
+        <UnstyledButton className={className} title={label}>
+          <VisuallyHidden>{label}</VisuallyHidden>
           <Indicator
+            aria-hidden="true"
             disabled={alerts.length === 0}
             label={alerts.length > 99 ? '99+' : alerts.length}
             size={16}
@@ -35,7 +37,9 @@ export function AlertBell({ className, wordClassName }: { className?: string; wo
           >
             <Bell size={19} aria-hidden="true" />
           </Indicator>
-          <span className={wordClassName}>{t('alerts.title')}</span>
+          <span className={wordClassName} aria-hidden="true">
+            {t('alerts.title')}
+          </span>
         </UnstyledButton>
       </Popover.Target>
       <Popover.Dropdown className={classes['dropdown']}>

@@ -22,7 +22,7 @@ export default function WallPage() {
   useWatching(watchAlerts);
   const inOrder = [...queues].sort((a, b) => b.waiting - a.waiting || a.name.localeCompare(b.name));
   return (
-    <div className={classes['wall']} data-stale={link.state !== 'live' || undefined}>
+    <main className={classes['wall']} data-stale={link.state !== 'live' || undefined}>
       <header className={classes['head']}>
         <h1>{t('wall.title')}</h1>
         {link.state !== 'live' && (
@@ -47,14 +47,14 @@ export default function WallPage() {
       <ul
         className={classes['queues']}
         aria-label={t('live.queues')}
-        data-many={queues.length > 8 || undefined}
+        data-size={queues.length > 8 ? 'many' : queues.length > 3 ? 'some' : 'few'}
       >
         {inOrder.map((queue) => (
           <QueueTile key={queue.id} queue={queue} />
         ))}
       </ul>
       <AlertLine />
-    </div>
+    </main>
   );
 }
 
@@ -77,11 +77,11 @@ function Totals({ queues }: { queues: readonly LiveQueue[] }) {
         <dd>{sum(({ waiting }) => waiting)}</dd>
       </div>
       <div>
-        <dt>{t('queue.answered')}</dt>
+        <dt>{t('wall.answered')}</dt>
         <dd>{sum(({ answeredToday }) => answeredToday)}</dd>
       </div>
       <div>
-        <dt>{t('queue.abandoned')}</dt>
+        <dt>{t('wall.abandoned')}</dt>
         <dd>{sum(({ abandonedToday }) => abandonedToday)}</dd>
       </div>
       {statesInOrder.map((state) => {
@@ -142,7 +142,7 @@ function AlertLine() {
   const alerts = useAlerts();
   if (alerts.length === 0) return null;
   return (
-    <ul className={classes['alerts']} role="status" aria-label={t('alerts.title')}>
+    <ul className={classes['alerts']} aria-live="polite" aria-label={t('alerts.title')}>
       {alerts.slice(0, alertsShown).map((alert) => (
         <li key={alert.key} data-kind={alert.kind}>
           <bdi>{alert.name.slice(0, 60)}</bdi> {t(`alerts.kind.${alert.kind}`, { count: alert.count ?? 0 })}
