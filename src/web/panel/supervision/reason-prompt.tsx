@@ -6,7 +6,7 @@ import type { AudioMode } from '../../../contract/supervisions.ts';
 import { board, useRow } from '../live/live.ts';
 import { useMe } from '../session/session-store.ts';
 import { isAudioMode } from './audio-modes.ts';
-import { promptStore } from './prompt-store.ts';
+import { type Prompt, promptStore } from './prompt-store.ts';
 import { recentReasons, rememberReason } from './recent-reasons.ts';
 import { startSupervision } from './verbs.ts';
 
@@ -32,12 +32,13 @@ export function ReasonPrompt() {
       closeButtonProps={{ 'aria-label': t('common.close') }}
       size={440}
     >
-      {shown && agent && <ReasonForm key={shown.agentId} agent={agent} mode={shown.mode} />}
+      {shown && agent && <ReasonForm key={shown.agentId} agent={agent} asked={shown} />}
     </Modal>
   );
 }
 
-function ReasonForm({ agent, mode }: { agent: Agent; mode: AudioMode }) {
+function ReasonForm({ agent, asked }: { agent: Agent; asked: Prompt }) {
+  const { mode, scope } = asked;
   const { t } = useTranslation();
   const { person } = useMe();
   const recent = recentReasons(person.id);
@@ -53,7 +54,7 @@ function ReasonForm({ agent, mode }: { agent: Agent; mode: AudioMode }) {
     if (!chosen) return;
     rememberReason(person.id, text);
     close();
-    void startSupervision(agent, chosen, text);
+    void startSupervision(agent, { mode: chosen, scope, reason: text });
   }
 
   return (
@@ -65,7 +66,7 @@ function ReasonForm({ agent, mode }: { agent: Agent; mode: AudioMode }) {
             size="xs"
             aria-label={t('bar.mode')}
             value={chosen}
-            onChange={(value) => promptStore.set({ agentId: agent.id, mode: value as AudioMode })}
+            onChange={(value) => promptStore.set({ ...asked, mode: value as AudioMode })}
             data={offered.map((value) => ({ value, label: t(`mode.${value}`) }))}
           />
         )}

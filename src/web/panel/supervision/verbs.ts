@@ -1,5 +1,11 @@
 import type { Agent } from '../../../contract/agents.ts';
-import type { AudioMode, Mode, StartSupervision, Supervision } from '../../../contract/supervisions.ts';
+import type {
+  AudioMode,
+  Mode,
+  Scope,
+  StartSupervision,
+  Supervision,
+} from '../../../contract/supervisions.ts';
 import { request } from '../../shared/http/request.ts';
 import { board } from '../live/live.ts';
 import { notifyProblem } from '../shell/notify.ts';
@@ -12,13 +18,20 @@ function keep(row: Supervision): void {
     board.supervisions.put([row]);
 }
 
-export async function startSupervision(agent: Agent, mode: AudioMode, reason: string): Promise<void> {
+/** How, as the prompt was answered. */
+export interface Wish {
+  mode: AudioMode;
+  scope: Scope;
+  reason: string;
+}
+
+export async function startSupervision(agent: Agent, { mode, scope, reason }: Wish): Promise<void> {
   const call = agent.calls.find(({ state }) => state === 'talking') ?? agent.calls[0];
   const json: StartSupervision = {
     agentId: agent.id,
-    ...(call && { callId: call.id }),
+    ...(scope === 'call' && call && { callId: call.id }),
     mode,
-    scope: 'call',
+    scope,
     reason,
     device: 'phone',
   };
