@@ -62,6 +62,32 @@ export const settings = {
   AMI_PORT: Type.Integer({ default: 5038, minimum: 1, maximum: 65535, description: 'Its port' }),
   AMI_USERNAME: Type.String({ default: '', description: 'User of `manager.conf` with `read = agent,call`' }),
   AMI_PASSWORD: Type.String({ default: '', description: 'Its secret' }),
+  BROWSER_PHONE_CONTEXT: Type.String({
+    default: '',
+    maxLength: 79,
+    pattern: '^[A-Za-z0-9_-]*$',
+    description:
+      'Dialplan context of an agent’s browser phone, which lets him dial what it holds; absent: he only receives calls',
+  }),
+  BROWSER_PHONES: Type.String({
+    default: '',
+    description:
+      'JSON file of browser phones made in `pjsip.conf`, `[{"login", "endpoint", "password"}]`, for a PBX where Vigie can make none',
+  }),
+  TURN_URL: Type.String({
+    default: '',
+    description:
+      'TURN server for browsers behind NAT, `turn:host:3478` (several: separated by commas); absent: none, and no STUN either',
+  }),
+  TURN_SECRET: Type.String({
+    default: '',
+    description: 'Its shared secret (coturn’s `static-auth-secret`); each page gets credentials of its own',
+  }),
+  CEL_FILE: Type.String({
+    default: '',
+    description:
+      'Asterisk’s journal (`dialplan/cel_vigie.conf`), optional: calls that end while ARI is away get their true end',
+  }),
   SESSION_HOURS: Type.Integer({
     default: 12,
     minimum: 1,
@@ -77,6 +103,7 @@ export interface PbxConfig {
   name: string;
   ari: { url: string; username: string; password: string; app: string };
   ami: { host: string; port: number; username: string; password: string } | null;
+  celFile: string | null;
 }
 export interface Config {
   host: string;
@@ -88,6 +115,11 @@ export interface Config {
   databaseUrl: string | null;
   /** Null when no PBX is configured: the panel then says so. */
   pbx: PbxConfig | null;
+  /** Null: an agent's browser phone only receives calls. */
+  browserPhoneContext: string | null;
+  /** File of configured browser phones. */
+  browserPhonesFile: string | null;
+  turn: { urls: string[]; secret: string } | null;
   sessionHours: number;
 }
 
@@ -114,6 +146,9 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Readonly<Confi
     trustProxy: values.TRUST_PROXY,
     databaseUrl: url(values, 'DATABASE_URL', ['postgres:', 'postgresql:']),
     pbx: pbxConfig(values),
+    browserPhoneContext: values.BROWSER_PHONE_CONTEXT || null,
+    browserPhonesFile: values.BROWSER_PHONES || null,
+    turn: turnConfig(values),
     sessionHours: values.SESSION_HOURS,
   });
 }
@@ -141,7 +176,19 @@ function pbxConfig(values: Environment): PbxConfig | null {
           password: values.AMI_PASSWORD,
         }
       : null,
+    celFile: values.CEL_FILE || null,
   };
+}
+
+const turnUrl = /^turns?:[A-Za-z0-9._[\]:-]+(\?transport=(udp|tcp))?$/;
+
+function turnConfig(values: Environment): Config['turn'] {
+  const urls = values.TURN_URL.split(',').map((one) => one.trim());
+  if (values.TURN_URL === '') return null;
+  if (!urls.every((one) => turnUrl.test(one)))
+    throw new AppError('bad-setting', 'TURN_URL is not a turn: or turns: address');
+  if (!values.TURN_SECRET) throw new AppError('bad-setting', 'TURN_URL is set, TURN_SECRET is missing');
+  return { urls, secret: values.TURN_SECRET };
 }
 
 type UrlSetting = 'PUBLIC_URL' | 'DATABASE_URL' | 'ARI_URL';

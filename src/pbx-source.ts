@@ -1,8 +1,11 @@
 import { createAmi } from './adapters/ami/ami.ts';
+import { sipSocketAddress } from './adapters/ari/sip-socket.ts';
 import { createAriTelephony } from './adapters/ari/telephony.ts';
+import { createCelJournal } from './adapters/cel/cel.ts';
 import type { PbxConfig } from './config.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Log } from './ports/log.ts';
+import type { PhoneAccounts } from './ports/phones.ts';
 import type { TelephonyCommands } from './ports/telephony.ts';
 import type { TelephonyFact } from './ports/telephony-facts.ts';
 
@@ -11,6 +14,9 @@ export interface PbxSource {
   readonly name: string;
   readonly amiConfigured: boolean;
   commands: TelephonyCommands;
+  phoneAccounts: PhoneAccounts;
+  /** Asterisk's SIP websocket, beside its ARI. */
+  readonly sipSocket: string;
   /** True once ARI was connected or has said why not: the server has looked. */
   wasTried(): boolean;
   start(onFact: (fact: TelephonyFact) => void): Promise<void>;
@@ -27,14 +33,20 @@ export function createPbxSource(pbx: PbxConfig, clock: Clock, log: Log): PbxSour
     log,
     needsMembership: () => !ami?.isConnected,
   });
+  const { name, celFile } = pbx;
+  const cel = celFile === null ? null : createCelJournal({ name, file: celFile, clock, log });
   let tried = false;
   return {
     name: pbx.name,
     amiConfigured: ami !== null,
     commands: ari.commands,
+    phoneAccounts: ari.phoneAccounts,
+    sipSocket: sipSocketAddress(pbx.ari.url),
     wasTried: () => tried,
     watchQueues: (names) => ari.watchQueues(names),
     async start(onFact) {
+      // Before ARI: what ends while it connects is in the journal.
+      await cel?.start(onFact);
       await ari.start((fact) => {
         if (fact.kind === 'resynced' || fact.kind === 'pbx-lost') tried = true;
         onFact(fact);
@@ -42,7 +54,7 @@ export function createPbxSource(pbx: PbxConfig, clock: Clock, log: Log): PbxSour
       ami?.start(onFact);
     },
     async stop() {
-      await Promise.all([ari.stop(), ami?.stop()]);
+      await Promise.all([ari.stop(), ami?.stop(), cel?.stop()]);
     },
   };
 }

@@ -3,6 +3,7 @@ import { v7 } from 'uuid';
 import { type Lab, type LabOptions, startLab } from '../../scripts/lab/index.ts';
 import { waitFor } from '../../scripts/lab/tools.ts';
 import { createAriTelephony } from '../../src/adapters/ari/telephony.ts';
+import { createCelJournal } from '../../src/adapters/cel/cel.ts';
 import type { Call } from '../../src/contract/calls.ts';
 import type { Database } from '../../src/database/database.ts';
 import { type Calls, createCalls } from '../../src/features/calls/calls.ts';
@@ -12,6 +13,7 @@ import type { TelephonyFact } from '../../src/ports/telephony-facts.ts';
 import { makeViewer, type Viewer } from '../../src/ports/viewer.ts';
 import { peopleOf, quietLog } from './calls-people.ts';
 import { openTestDatabase } from './database.ts';
+import { createTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 
 export interface CallsScene {
   lab: Lab;
@@ -25,6 +27,8 @@ export interface CallsScene {
   records(callerNumber: string, count?: number, limitMs?: number): Promise<Call[]>;
   record(callerNumber: string): Promise<Call>;
   live(callerNumber: string): Call[];
+  /** The way to the PBX, which a test can cut; null unless asked for. */
+  proxy: TcpProxy | null;
   close(): Promise<void>;
 }
 
@@ -34,6 +38,7 @@ const channelVars = 'CHANNEL(linkedid),CHANNEL(hangupsource),QUEUESTATUS';
 export async function openCallsScene(
   options: LabOptions,
   others: readonly Partial<Person>[] = [],
+  { proxied = false, journal = false } = {},
 ): Promise<CallsScene> {
   const [lab, database] = await Promise.all([
     startLab({ ...options, pbx: { channelVars, ...options.pbx } }),
@@ -48,20 +53,25 @@ export async function openCallsScene(
     }),
   );
   const people = peopleOf([...phones, ...others]);
+  const proxy = proxied ? await createTcpProxy(Number(new URL(lab.pbx.ariUrl).port)) : null;
+  const url = proxy ? lab.pbx.ariUrl.replace(/:\d+\//, `:${proxy.port}/`) : lab.pbx.ariUrl;
+  const cel = createCelJournal({ name: 'main', file: lab.pbx.celFile, clock: systemClock, log: quietLog });
   const telephony = createAriTelephony({
     name: 'main',
-    ari: { url: lab.pbx.ariUrl, username: lab.pbx.ariUsername, password: lab.pbx.ariPassword, app: 'vigie' },
+    ari: { url, username: lab.pbx.ariUsername, password: lab.pbx.ariPassword, app: 'vigie' },
     log: quietLog,
     needsMembership: () => false,
   });
   const calls = createCalls({ db: database.db, people, clock: systemClock, log: quietLog });
   const facts: TelephonyFact[] = [];
   const ready = Promise.withResolvers<void>();
-  await telephony.start((fact) => {
+  const onFact = (fact: TelephonyFact): void => {
     facts.push(fact);
     calls.onFact(fact);
     if (fact.kind === 'resynced') ready.resolve();
-  });
+  };
+  if (journal) await cel.start(onFact);
+  await telephony.start(onFact);
   await ready.promise;
   const manager = makeViewer({ id: v7(), name: 'Manager', roles: ['manager'], teamIds: [] });
   const live = (number: string) => calls.live.all().filter((call) => call.caller.number === number);
@@ -87,11 +97,12 @@ export async function openCallsScene(
     manager,
     person: (number) => people.byDevice('main', `PJSIP/${number}`)!,
     live,
+    proxy,
     records,
     record: async (number) => (await records(number, 1))[0]!,
     async close() {
       await calls.stop();
-      await telephony.stop();
+      await Promise.all([telephony.stop(), cel.stop(), proxy?.close()]);
       await lab.stop();
       await database.close();
     },
