@@ -24,6 +24,9 @@ import { createSupervision } from './features/supervision/create-supervision.ts'
 import { supervisionRoutes } from './features/supervision/supervision.routes.ts';
 import { openConfiguredDatabase } from './open-database.ts';
 import { webFolder } from './paths.ts';
+import { createPhones } from './features/phones/phones.ts';
+import { createPolicy } from './features/policy/policy.ts';
+import { createPauseReasons } from './features/shift-control/pause-reasons.ts';
 import { createPbxSource } from './pbx-source.ts';
 import { type AgentTies, noTies } from './ports/absent.ts';
 import { systemClock as clock } from './ports/clock.ts';
@@ -120,11 +123,26 @@ async function build({
   });
   const agents = createAgents({
     db,
+    marks: (callIds) => policy.marksOfCalls(callIds),
     pbx: config.pbx?.name ?? 'main',
     directory,
     calls: calls.live,
     supervisions: supervision.live,
     presence,
+  const policy = createPolicy({
+    db,
+    people: directory,
+    calls: calls.live,
+    supervisions: { bySupervisor: (personId) => supervision.live.bySupervisor(personId) },
+    audit,
+    clock,
+    log,
+  });
+  ties.policy = policy.rules;
+  ties.marks = policy.marks;
+  const readPolicyAgain = () => {
+    policy.reload().catch((error: unknown) => log.warn({ err: error }, 'the policy could not be read'));
+  };
     ties,
     clock,
     log,
@@ -160,12 +178,27 @@ async function build({
     config,
     version: version(),
     log,
+    marks: ties.marks,
     sessions: accounts,
     routes: [
       ...accounts.routes,
       agents.routes,
       callsRoutes(calls.service),
       supervisionRoutes(supervision),
+  const pauseReasons = createPauseReasons({ db, audit });
+  const readAgentControlAgain = () => {
+    pauseReasons
+      .reload()
+      .catch((error: unknown) => log.warn({ err: error }, 'pause reasons could not be read'));
+  };
+  const agentPages = createAgentPages({
+    shift: agents.shift,
+    supervisions: supervision.live,
+    policy: ties.policy,
+    pauseReasons,
+    clock,
+    log,
+  });
       liveBoardRoutes(board),
       alertsRoutes(alerts),
       auditRoutes(audit),
@@ -173,6 +206,7 @@ async function build({
     staticFolder: webFolder(),
     metrics,
     readiness: () => readiness(db, pbx?.wasTried() ?? true),
+    policy: policy.rules,
   });
   const sockets = createSockets({
     server: http.server,
@@ -184,6 +218,7 @@ async function build({
   });
 
   const onFact = (fact: TelephonyFact): void => {
+      policy.routes,
     // In the order in which they build on one another. One that fails must not keep the fact from the others.
     for (const listener of [calls, agents, supervision, board]) {
       try {
@@ -236,8 +271,13 @@ async function readiness(
     .then(
       () => true,
       () => false,
+    // Before anybody can be heard.
+    await policy.start();
+    undo.push(() => policy.stop());
     );
   return {
+    const policyNotices = listenTo({ url, channel: 'vigie_policy', log, onNotice: readPolicyAgain });
+    undo.push(() => policyNotices.close());
     ready: answered && pbxTried,
     checks: { database: answered ? 'answers' : 'does not answer', pbx: pbxTried ? 'tried' : 'not tried yet' },
   };

@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { callMarkKinds } from './call-marks.ts';
 import { Direction } from './calls.ts';
 import { devicesMax, Id, NamedRef, Nullable, nameLengthMax, Page, Time, teamsMax } from './common.ts';
 
@@ -50,6 +51,8 @@ export const AgentCall = Type.Object({
   state: Type.Enum(['ringing', 'talking', 'on-hold']),
   since: Time,
   device: Type.String(),
+  /** Why nobody may hear it, as far as the agent or the caller said so. */
+  marks: Type.Array(Type.Enum([...callMarkKinds])),
 });
 export const AgentQueue = Type.Object({
   id: Type.String(),

@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { CallMark } from './call-marks.ts';
 import { Id, NamedRef, Nullable, Page, Party, pageSizeDefault, pageSizeMax, Time } from './common.ts';
 
 export const directions = ['inbound', 'outbound', 'internal'] as const;
@@ -184,6 +185,8 @@ export const Call = Type.Object({
   segments: Type.Array(Segment),
   legs: Type.Array(Leg),
   supervisions: Type.Array(CallSupervision),
+  /** What the agent or the caller said about being listened to. */
+  marks: Type.Array(CallMark),
 });
 export type Attempt = Static<typeof Attempt>;
 export type QueueVisit = Static<typeof QueueVisit>;

@@ -47,6 +47,12 @@ export const errorRegistry = {
   'queue-never-listened': { status: 409, title: 'The policy protects this queue' },
   'internal-call-protected': { status: 409, title: 'The policy protects calls between colleagues' },
   'private-call': { status: 409, title: 'The agent has marked this call as private' },
+  'call-not-yours': { status: 403, title: 'Only those who take part in the call or listen to it may do this' },
+  'private-calls-off': { status: 409, title: 'The policy does not offer private calls' },
+  'policy-changed-meanwhile': { status: 409, title: 'Somebody else changed the policy; look at it again' },
+  'already-evaluated': { status: 409, title: 'You have evaluated this call already' },
+  'evaluation-closed': { status: 409, title: 'An evaluation can be changed for 24 hours only' },
+  'grid-changed-meanwhile': { status: 409, title: 'The grid has changed; look at it again' },
   'caller-objected': { status: 409, title: 'The caller objects to being listened to' },
   'no-browser-phone': { status: 409, title: 'Your browser phone is not connected' },
   'browser-phone-unavailable': {

@@ -29,6 +29,22 @@ export const permissions = [
 ] as const;
 export type Permission = (typeof permissions)[number];
 
+/** Those the policy may take from a role: what is done to an agent or his calls. Never the way back to the policy itself. */
+export const withholdable = [
+  'supervision.listen',
+  'supervision.whisper',
+  'supervision.barge',
+  'supervision.persistent',
+  'supervision.intercept',
+  'screens.watch',
+  'chat.write',
+  'agents.control',
+  'calls.move',
+  'evaluations.write',
+] as const satisfies readonly Permission[];
+/** The key, among teams, of what is withheld on every team and on those who have none. */
+export const everyTeamKey = '*';
+
 const supervise: Permission[] = [
   'live.view',
   'calls.view',

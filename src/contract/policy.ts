@@ -1,6 +1,6 @@
 import Type, { type Static } from 'typebox';
-import { Id, Nullable } from './common.ts';
-import { permissions, roles } from './permissions.ts';
+import { Id, NamedRef, Nullable, Page, Time } from './common.ts';
+import { roles, withholdable } from './permissions.ts';
 
 /** How an agent learns that he is listened to: not at all, by a mark on his page, by the mark and a tone in his ear. */
 export const informAgentWays = ['never', 'mark', 'beep'] as const;
@@ -8,7 +8,10 @@ export type InformAgent = (typeof informAgentWays)[number];
 
 /** `HH:MM`, 24 hours. */
 const TimeOfDay = Type.String({ pattern: '^([01]\\d|2[0-3]):[0-5]\\d$' });
-/** Hours in which these people may be listened to. Without teams and agents: everybody. */
+/**
+ * A period that staff were told of, in which these people may be listened to. Without teams and agents: everybody.
+ * Once there is one period, nobody is listened to outside the periods that name him.
+ */
 export const ListeningWindow = Type.Object(
   {
     /** ISO week days, 1 is Monday. */
@@ -18,7 +21,7 @@ export const ListeningWindow = Type.Object(
       uniqueItems: true,
     }),
     from: TimeOfDay,
-    /** Before `from`: into the next day. */
+    /** Exclusive. Before `from`: into the next day, which `days` and the dates do not have to name. Equal: 24 hours. */
     to: TimeOfDay,
     teamIds: Type.Array(Id, { maxItems: 200 }),
     agentIds: Type.Array(Id, { maxItems: 1_000 }),
@@ -30,8 +33,12 @@ export const ListeningWindow = Type.Object(
 );
 export type ListeningWindow = Static<typeof ListeningWindow>;
 
-const days = (fallback: number | null) =>
-  Nullable(Type.Integer({ minimum: 1, maximum: 3_650, default: fallback }));
+export const retentionDaysMax = 3_650;
+const days = () => Nullable(Type.Integer({ minimum: 1, maximum: retentionDaysMax }));
+
+/** What is deleted when it is old. */
+export const dataKinds = ['calls', 'supervisions', 'audit', 'evaluations', 'chat'] as const;
+export type DataKind = (typeof dataKinds)[number];
 
 /** The listening policy (CNIL). The default forbids nothing but a missing reason. */
 export const Policy = Type.Object(
@@ -54,18 +61,18 @@ export const Policy = Type.Object(
     protectedNumbers: Type.Array(Type.String({ pattern: '^[0-9+*#]{1,32}$' }), { maxItems: 1_000 }),
     protectedQueues: Type.Array(Type.String({ minLength: 1, maxLength: 128 }), { maxItems: 200 }),
     protectInternalCalls: Type.Boolean(),
-    /** Emergency and help lines of the list in `features/policy`. */
+    /** Emergency and help lines: `protectedLines`. */
     protectEmergencyLines: Type.Boolean(),
     agentsMayMarkPrivate: Type.Boolean(),
     evaluationsShownToAgent: Type.Boolean(),
     /** Days after which each kind of data is deleted; null: kept. */
     retentionDays: Type.Object(
       {
-        calls: days(null),
-        supervisions: days(null),
-        audit: days(365),
-        evaluations: days(365),
-        chat: days(365),
+        calls: days(),
+        supervisions: days(),
+        audit: days(),
+        evaluations: days(),
+        chat: days(),
       },
       { additionalProperties: false },
     ),
@@ -75,7 +82,7 @@ export const Policy = Type.Object(
         {
           role: Type.Enum([...roles]),
           teamId: Nullable(Id),
-          permission: Type.Enum([...permissions]),
+          permission: Type.Enum([...withholdable]),
         },
         { additionalProperties: false },
       ),
@@ -105,3 +112,67 @@ export const defaultPolicy: Policy = {
   retentionDays: { calls: null, supervisions: null, audit: 365, evaluations: 365, chat: 365 },
   withheld: [],
 };
+
+/** One version of the policy: what was in force from `at` on, and who made it so (null: nobody of ours). */
+export const PolicyVersion = Type.Object({
+  version: Type.Integer(),
+  at: Time,
+  by: Nullable(NamedRef),
+  /** Names of the fields that differ from the version before. */
+  changed: Type.Array(Type.String()),
+  policy: Policy,
+});
+export type PolicyVersion = Static<typeof PolicyVersion>;
+export const PolicyVersionsPage = Page(PolicyVersion);
+
+/** One nightly deletion: how many rows of each kind were older than the policy keeps them. */
+export const RetentionRun = Type.Object({
+  startedAt: Time,
+  endedAt: Time,
+  kinds: Type.Array(
+    Type.Object({
+      kind: Type.Enum([...dataKinds]),
+      /** Older than this was deleted. */
+      before: Time,
+      deleted: Type.Integer(),
+      /** False: some of it is still there, the next run goes on. */
+      complete: Type.Boolean(),
+    }),
+  ),
+});
+export type RetentionRun = Static<typeof RetentionRun>;
+export const RetentionStatus = Type.Object({ lastRun: Nullable(RetentionRun) });
+
+/** Numbers nobody is to be heard with. `country` null: every country of the European Union. */
+export interface ProtectedLine {
+  number: string;
+  country: string | null;
+  what: string;
+}
+
+/**
+ * Emergency and social numbers of France by ARCEP's list (decision 02-1179 as amended, arcep.fr, « liste des numéros
+ * d'urgence »), the European ones by Commission decision 2007/116/EC as amended, and the national help lines that the
+ * French ministries of health and of the interior name beside them.
+ */
+export const protectedLines: readonly ProtectedLine[] = [
+  { number: '112', country: null, what: 'emergency' },
+  { number: '116000', country: null, what: 'missing children' },
+  { number: '116006', country: null, what: 'victims of crime' },
+  { number: '116111', country: null, what: 'children' },
+  { number: '116117', country: null, what: 'doctor on call' },
+  { number: '116123', country: null, what: 'emotional support' },
+  { number: '15', country: 'FR', what: 'SAMU' },
+  { number: '17', country: 'FR', what: 'police' },
+  { number: '18', country: 'FR', what: 'pompiers' },
+  { number: '114', country: 'FR', what: 'urgences, sourds et malentendants' },
+  { number: '115', country: 'FR', what: 'urgence sociale' },
+  { number: '119', country: 'FR', what: 'enfance en danger' },
+  { number: '191', country: 'FR', what: 'sauvetage aéronautique' },
+  { number: '196', country: 'FR', what: 'sauvetage maritime' },
+  { number: '197', country: 'FR', what: 'alerte attentat' },
+  { number: '3018', country: 'FR', what: 'harcèlement et violences numériques' },
+  { number: '3114', country: 'FR', what: 'prévention du suicide' },
+  { number: '3919', country: 'FR', what: 'violences faites aux femmes' },
+  { number: '3977', country: 'FR', what: 'maltraitance des aînés' },
+];

@@ -1,9 +1,10 @@
 import { defaultPolicy } from '../contract/policy.ts';
-import type { BrowserPhones, HelpRequests, ListeningPolicy, ScreenSharing } from './domain.ts';
+import type { BrowserPhones, CallMarks, HelpRequests, ListeningPolicy, ScreenSharing } from './domain.ts';
 
 /** What a live part is told where nothing of the kind is wired: no policy but the default, no screen, no help, no browser phone. */
 export interface AgentTies {
   policy: ListeningPolicy;
+  marks: CallMarks;
   screens: ScreenSharing;
   help: HelpRequests;
   browserPhones: BrowserPhones;
@@ -18,6 +19,7 @@ export const noTies: AgentTies = {
     withheldFrom: () => new Map(),
     onChange: never,
   },
+  marks: { of: () => [], onChange: never },
   screens: { of: () => ({ state: 'off', watchedBy: [] }), onChange: never },
   help: { of: () => null, onChange: never },
   browserPhones: { deviceOf: () => null, onChange: never },

@@ -4,6 +4,7 @@
 
 import type { ScreenState } from '../contract/agents.ts';
 import type { Call, Direction } from '../contract/calls.ts';
+import type { CallMark } from '../contract/call-marks.ts';
 import type { NamedRef } from '../contract/common.ts';
 import type { ErrorCode } from '../contract/errors.ts';
 import type { Permission, Role } from '../contract/permissions.ts';
@@ -86,13 +87,19 @@ export interface ListeningPolicy {
   agentProtectedBy(agentId: string): ErrorCode | null;
   /** Why nobody may hear this call: its numbers, its queue, its kind, the agent's or the caller's wish; null when one may. */
   callProtectedBy(call: Call): ErrorCode | null;
-  /** Permissions that these roles lack, by team. */
+  /** Permissions that these roles lack, by team; `everyTeamKey` for those they lack on all. */
   withheldFrom(roles: readonly Role[]): ReadonlyMap<string, ReadonlySet<Permission>>;
   /** The policy, a mark on a call, or what the hour allows has changed. Returns the way to stop. */
   onChange(listener: () => void): () => void;
 }
 
 /** Phones in the browser. */
+/** What agents and callers said about being listened to, of the calls in progress. */
+export interface CallMarks {
+  of(callId: string): CallMark[];
+  onChange(listener: (callId: string) => void): () => void;
+}
+
 export interface BrowserPhones {
   /** The dial string of the person's connected browser phone; null when it is not connected. */
   deviceOf(personId: string): string | null;

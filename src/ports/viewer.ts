@@ -1,5 +1,11 @@
 import { AppError } from '../contract/errors.ts';
-import { type Permission, permissionsOf, type Role, seesEveryTeam } from '../contract/permissions.ts';
+import {
+  everyTeamKey,
+  type Permission,
+  permissionsOf,
+  type Role,
+  seesEveryTeam,
+} from '../contract/permissions.ts';
 
 /** The signed-in person on whose behalf a verb runs: the first argument of every verb. */
 export interface Viewer {
@@ -22,11 +28,13 @@ export function makeViewer(person: {
   teamIds: readonly string[];
   withheld?: Viewer['withheld'];
 }): Viewer {
+  const lacking = person.withheld?.get(everyTeamKey);
+  const held = permissionsOf(person.roles);
   return {
     personId: person.id,
     name: person.name,
     roles: person.roles,
-    permissions: permissionsOf(person.roles),
+    permissions: lacking ? held.difference(lacking) : held,
     teamIds: person.teamIds,
     everyTeam: seesEveryTeam(person.roles),
     withheld: person.withheld ?? nothing,

@@ -72,6 +72,7 @@ export const buildCall = (call: Partial<Call> & { id: string }): Call => ({
   segments: [],
   legs: [],
   supervisions: [],
+  marks: [],
   ...call,
 });
 

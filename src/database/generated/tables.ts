@@ -8,6 +8,26 @@ export interface AlertThresholdsTable {
   changed_by: string | null;
 }
 
+export interface AuditAdoptionTable {
+  only_one: Generated<boolean>;
+  chain_id: string | null;
+  entries: Generated<number>;
+  hash: Buffer | null;
+  done_at: Date | null;
+}
+
+export interface AuditCheckpointsTable {
+  chain_id: string;
+  through_sequence: number;
+  through_hash: Buffer;
+  entries: number;
+  first_at: Date;
+  last_at: Date;
+  made_at: Date;
+  public_key: string;
+  signature: string;
+}
+
 export interface AuditEntriesTable {
   id: string;
   at: Date;
@@ -16,6 +36,20 @@ export interface AuditEntriesTable {
   subject_id: string | null;
   call_id: string | null;
   details: Generated<unknown>;
+  chain_id: string | null;
+  sequence: number | null;
+  previous_hash: Buffer | null;
+  hash: Buffer | null;
+}
+
+export interface CallMarksTable {
+  id: string;
+  call_id: string;
+  kind: string;
+  by_id: string;
+  by_name: string;
+  from_at: Date;
+  to_at: Date | null;
 }
 
 export interface CallsTable {
@@ -67,6 +101,35 @@ export interface CallsTable {
   updated_at: Generated<Date>;
 }
 
+export interface EvaluationGridsTable {
+  version: Generated<number>;
+  criteria: unknown;
+  made_at: Generated<Date>;
+  made_by: string | null;
+}
+
+export interface EvaluationsTable {
+  id: string;
+  call_id: string;
+  call_started_at: Date;
+  agent_id: string;
+  agent_name: string;
+  author_id: string;
+  author_name: string;
+  grid_version: number;
+  marks: unknown;
+  score: number | null;
+  comment: string;
+  created_at: Date;
+  updated_at: Date;
+}
+
+export interface HelpRequestsTable {
+  agent_id: string;
+  text: string;
+  asked_at: Date;
+}
+
 export interface IdempotencyKeysTable {
   person_id: string;
   key: string;
@@ -75,6 +138,12 @@ export interface IdempotencyKeysTable {
   status: number;
   reply: unknown | null;
   created_at: Generated<Date>;
+}
+
+export interface PauseReasonsTable {
+  name: string;
+  position: number;
+  over_minutes: number | null;
 }
 
 export interface PeopleTable {
@@ -97,6 +166,14 @@ export interface PersonDevicesTable {
   person_id: string;
 }
 
+export interface PolicyVersionsTable {
+  version: Generated<number>;
+  policy: unknown;
+  changed: Generated<string[]>;
+  changed_at: Generated<Date>;
+  changed_by: string | null;
+}
+
 export interface QueueTeamsTable {
   pbx: string;
   queue: string;
@@ -110,6 +187,13 @@ export interface QueuesTable {
   service_level_target_ms: Generated<number>;
   origin: Generated<string>;
   created_at: Generated<Date>;
+}
+
+export interface RetentionRunsTable {
+  id: Generated<number>;
+  started_at: Date;
+  ended_at: Date;
+  kinds: unknown;
 }
 
 export interface SessionsTable {
@@ -168,13 +252,22 @@ export interface TeamsTable {
 
 export interface Tables {
   alert_thresholds: AlertThresholdsTable;
+  audit_adoption: AuditAdoptionTable;
+  audit_checkpoints: AuditCheckpointsTable;
   audit_entries: AuditEntriesTable;
+  call_marks: CallMarksTable;
   calls: CallsTable;
+  evaluation_grids: EvaluationGridsTable;
+  evaluations: EvaluationsTable;
+  help_requests: HelpRequestsTable;
   idempotency_keys: IdempotencyKeysTable;
+  pause_reasons: PauseReasonsTable;
   people: PeopleTable;
   person_devices: PersonDevicesTable;
+  policy_versions: PolicyVersionsTable;
   queue_teams: QueueTeamsTable;
   queues: QueuesTable;
+  retention_runs: RetentionRunsTable;
   sessions: SessionsTable;
   sign_in_failures: SignInFailuresTable;
   supervisions: SupervisionsTable;

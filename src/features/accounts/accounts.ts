@@ -1,7 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { Database } from '../../database/database.ts';
+import { noTies } from '../../ports/absent.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { AuditLog, PeopleDirectory } from '../../ports/domain.ts';
+import type { AuditLog, ListeningPolicy, PeopleDirectory } from '../../ports/domain.ts';
 import type { Sessions } from '../../ports/http-viewer.ts';
 import type { LiveSessions } from '../../ports/live.ts';
 import type { Log } from '../../ports/log.ts';
@@ -11,7 +12,7 @@ import { createPeople, type PeopleService, type WriteDetails } from './people.se
 import { createRevocations } from './revocations.ts';
 import { sessionRoutes } from './session.routes.ts';
 import { purgeSessions } from './sessions.repository.ts';
-import { createSessions, viewerOf } from './sessions.service.ts';
+import { createSessions } from './sessions.service.ts';
 import { purgeFailures } from './sign-in.repository.ts';
 
 const purgeEveryMs = 3_600_000;
@@ -23,6 +24,8 @@ export interface AccountsDeps {
   audit: AuditLog;
   writeDetails: WriteDetails;
   config: { sessionHours: number; publicUrl: string | null };
+  /** Takes rights from roles. Default: none. */
+  policy?: Pick<ListeningPolicy, 'withheldFrom' | 'onChange'>;
   /** Called after people, roles or teams were changed here, e.g. to refresh the directory. */
   changed?: () => void;
 }
@@ -40,7 +43,8 @@ export function createAccounts(deps: AccountsDeps): Accounts {
   const { db, clock, log, audit } = deps;
   const { sessionHours, publicUrl } = deps.config;
   const revocations = createRevocations({ db, clock, log });
-  const sessions = createSessions({ db, clock, audit, revocations, sessionHours });
+  const policy = deps.policy ?? noTies.policy;
+  const sessions = createSessions({ db, clock, audit, revocations, sessionHours, policy });
   const people = createPeople({
     db,
     clock,
@@ -69,14 +73,22 @@ export function createAccounts(deps: AccountsDeps): Accounts {
         if (!session) return null;
         const sessionKey = session.tokenHash.toString('hex');
         if (!revocations.watch(sessionKey)) return null;
-        return { viewer: viewerOf(session), sessionKey, expiresAtMs: session.expiresAt.getTime() };
+        return { viewer: sessions.viewerOf(session), sessionKey, expiresAtMs: session.expiresAt.getTime() };
       },
       onRevoked: revocations.onRevoked,
       viewer(personId) {
         const person = directory.byId(personId);
-        return person ? makeViewer({ ...person, teamIds: person.teams.map((team) => team.id) }) : null;
+        const teamIds = person?.teams.map((team) => team.id) ?? [];
+        return person
+          ? makeViewer({ ...person, teamIds, withheld: policy.withheldFrom(person.roles) })
+          : null;
       },
-      onViewersChanged: (listener) => directory.onChange(listener),
+      onViewersChanged(listener) {
+        const stops = [directory.onChange(listener), policy.onChange(listener)];
+        return () => {
+          for (const stop of stops) stop();
+        };
+      },
     }),
     close() {
       clearInterval(timer);

@@ -3,7 +3,7 @@ import { permissions } from '../../contract/permissions.ts';
 import type { Session } from '../../contract/session.ts';
 import type { Database } from '../../database/database.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { AuditLog } from '../../ports/domain.ts';
+import type { AuditLog, ListeningPolicy } from '../../ports/domain.ts';
 import { makeViewer, type Viewer } from '../../ports/viewer.ts';
 import { hashPassword, verifyPassword } from './password.ts';
 import { findPerson, findPersonByLogin, normalLogin, setPasswordHash } from './people.repository.ts';
@@ -35,6 +35,7 @@ export interface SessionsDeps {
   audit: AuditLog;
   revocations: Revocations;
   sessionHours: number;
+  policy: Pick<ListeningPolicy, 'withheldFrom'>;
 }
 export interface Client {
   address: string;
@@ -57,8 +58,12 @@ export function createSessions(deps: SessionsDeps) {
     return session;
   }
 
+  const viewerOf = ({ personId, name, roles, teamIds }: SessionRow): Viewer =>
+    makeViewer({ id: personId, name, roles, teamIds, withheld: deps.policy.withheldFrom(roles) });
+
   return {
     find,
+    viewerOf,
 
     async viewerOfCookie(cookieHeader: string | undefined): Promise<Viewer | null> {
       const session = await find(cookieHeader);
@@ -147,9 +152,6 @@ export function createSessions(deps: SessionsDeps) {
   };
 }
 export type SessionsService = ReturnType<typeof createSessions>;
-
-export const viewerOf = (session: SessionRow): Viewer =>
-  makeViewer({ id: session.personId, name: session.name, roles: session.roles, teamIds: session.teamIds });
 
 const nobodyId = '00000000-0000-0000-0000-000000000000';
 

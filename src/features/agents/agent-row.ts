@@ -13,6 +13,8 @@ export interface AgentRowFacts {
   state: StateNow;
   wrapUpKnown: boolean;
   legs: readonly DeviceLeg[];
+  /** What holds of a call now. */
+  marksOf(callId: string): AgentCall['marks'];
   memberships: readonly Membership[];
   /** Those who supervise him. */
   supervisions: readonly Supervision[];
@@ -42,7 +44,7 @@ export function agentView(facts: AgentRowFacts): AgentView {
     since: iso(state.sinceMs),
     pauseReason: state.pauseReason,
     wrapUpKnown: facts.wrapUpKnown,
-    calls: callsOf(facts.legs),
+    calls: callsOf(facts.legs, facts.marksOf),
     supervising: facts.supervising?.id ?? null,
     queues: facts.memberships.map(queueOf).sort((a, b) => a.id.localeCompare(b.id)),
     supervisions: facts.supervisions.map(({ id, by, mode, state, startedAt }) => ({
@@ -76,7 +78,7 @@ const iso = (ms: number): string => new Date(ms).toISOString();
 const importance = { talking: 2, 'on-hold': 1, ringing: 0 } as const;
 
 /** One entry a call, the most advanced of its legs: several phones of one person ring for the same call. */
-function callsOf(legs: readonly DeviceLeg[]): AgentCall[] {
+function callsOf(legs: readonly DeviceLeg[], marksOf: AgentRowFacts['marksOf']): AgentCall[] {
   const chosen = new Map<string, DeviceLeg>();
   for (const leg of legs) {
     const other = chosen.get(leg.callId);
@@ -92,6 +94,7 @@ function callsOf(legs: readonly DeviceLeg[]): AgentCall[] {
       state: leg.state,
       since: iso(leg.sinceMs),
       device: leg.device,
+      marks: marksOf(leg.callId),
     }));
 }
 

@@ -127,7 +127,7 @@ export function createLiveAgents(deps: LiveAgentsDeps) {
     signedIn: presence.isPresent(person.id) || loggedIn.has(person.id),
   });
 
-  const { policy, screens, help } = deps.ties;
+  const { policy, marks, screens, help } = deps.ties;
   const legFactOf = ({ state, certain, takeable, callId }: DeviceLeg): MayDoLeg => {
     const call = calls.byId(callId);
     return { state, certain, takeable, protectedBy: call ? policy.callProtectedBy(call) : null };
@@ -144,6 +144,7 @@ export function createLiveAgents(deps: LiveAgentsDeps) {
       controlRefusal: amiUp.has(person.pbx) ? null : 'needs-ami',
       wrapUpKnown: amiUp.has(person.pbx),
       legs: legsOf(person),
+      marksOf: (callId) => marks.of(callId).flatMap(({ kind, to }) => (to === null ? kind : [])),
       memberships: membershipsOf(person),
       supervisions: supervisions.ofAgent(person.id),
       supervising: supervisions.bySupervisor(person.id),

@@ -124,6 +124,7 @@ export function foldCall(scene: Scene, stay: Stay, people: People): FoldedCall {
     segments,
     legs: legRowsOf(legs, { root: stay.caller, customer: stay.customer, direction, person }),
     supervisions: [],
+    marks: [],
   };
   return {
     call,

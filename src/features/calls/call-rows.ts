@@ -4,7 +4,7 @@ import type { CallRow } from './calls.repository.ts';
 const iso = (date: Date | null): string | null => date?.toISOString() ?? null;
 
 /** A record as the API shows it. */
-export function callOf(row: CallRow, supervisions: Call['supervisions']): Call {
+export function callOf(row: CallRow, beside: Pick<Call, 'supervisions' | 'marks'>): Call {
   return {
     id: row.id,
     pbx: row.pbx,
@@ -50,6 +50,6 @@ export function callOf(row: CallRow, supervisions: Call['supervisions']): Call {
     queueVisits: row.queue_visits as Call['queueVisits'],
     segments: row.segments as Call['segments'],
     legs: row.legs as Call['legs'],
-    supervisions,
+    ...beside,
   };
 }

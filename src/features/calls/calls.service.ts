@@ -32,14 +32,24 @@ export interface CallsServiceDeps {
   db: Database;
   people: Pick<PeopleDirectory, 'byId'>;
   supervisions?: Pick<LiveSupervisions, 'all'>;
+  /** What was said about being listened to, of any calls. */
+  marks?(callIds: readonly string[]): Promise<(callId: string) => Call['marks']>;
   /** Calls in progress, and ended ones that are not in the database yet. */
   inMemory(): readonly EndedCall[];
 }
 
 const exportPageSize = 500;
+const nothingBeside = { supervisions: [], marks: [] };
 
 export function createCallsService(deps: CallsServiceDeps): CallsService {
   const { db } = deps;
+
+  /** What is kept beside the records of these calls. */
+  async function besideOf(ids: readonly string[]) {
+    const supervisions = await supervisionsOf(db, ids, deps.supervisions);
+    const marks = await deps.marks?.(ids);
+    return (id: string) => ({ supervisions: supervisions(id), marks: marks?.(id) ?? [] });
+  }
 
   async function teamsOf(): Promise<TeamsOf> {
     const owners = new Map<string, Set<string>>();
@@ -71,17 +81,13 @@ export function createCallsService(deps: CallsServiceDeps): CallsService {
     const search = { filters, scope, exceptIds };
     const rows = await findCalls(db, search, { after, limit: limit + 1 });
     const fromMemory = memory.map(({ call }) => call).filter((call) => !after || compare(after, call) < 0);
-    const merged = [...fromMemory, ...rows.map((row) => callOf(row, []))].sort(compare);
+    const merged = [...fromMemory, ...rows.map((row) => callOf(row, nothingBeside))].sort(compare);
     const calls = merged.slice(0, limit);
     const last = calls.at(-1);
     const more = merged.length > limit && last !== undefined;
-    const supervisions = await supervisionsOf(
-      db,
-      calls.map(({ id }) => id),
-      deps.supervisions,
-    );
+    const beside = await besideOf(calls.map(({ id }) => id));
     return {
-      items: calls.map((call) => ({ ...call, supervisions: supervisions(call.id) })),
+      items: calls.map((call) => ({ ...call, ...beside(call.id) })),
       next: more ? { startedAt: last.startedAt, id: last.id } : null,
       memory,
       search,
@@ -102,14 +108,14 @@ export function createCallsService(deps: CallsServiceDeps): CallsService {
     async get(viewer, id) {
       assertMay(viewer, 'calls.view');
       const scope = scopeOf(viewer);
-      const supervisions = await supervisionsOf(db, [id], deps.supervisions);
+      const beside = (await besideOf([id]))(id);
       const here = deps.inMemory().find(({ call }) => call.id === id);
       if (here) {
         if (!inScope(here, scope, await teamsOf())) throw new AppError('outside-your-teams');
-        return { ...here.call, supervisions: supervisions(id) };
+        return { ...here.call, ...beside };
       }
       const row = await findCall(db, id, scope);
-      if (row) return callOf(row, supervisions(id));
+      if (row) return callOf(row, beside);
       throw new AppError((await callExists(db, id)) ? 'outside-your-teams' : 'call-not-found');
     },
 

@@ -1,3 +1,4 @@
+import type { Call } from '../../contract/calls.ts';
 import type { Database } from '../../database/database.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { LiveCalls, LiveSupervisions, PeopleDirectory } from '../../ports/domain.ts';
@@ -40,6 +41,8 @@ export function createCalls(deps: {
   /** Trimmed up to the oldest fact that no written record has yet. */
   eventLog?: Pick<EventLog, 'trim'>;
   supervisions?: Pick<LiveSupervisions, 'all'>;
+  /** What agents and callers said about being listened to. */
+  marks?(callIds: readonly string[]): Promise<(callId: string) => Call['marks']>;
 }): Calls {
   const { db, people, clock, log } = deps;
   const writer = createRecordWriter({
@@ -81,6 +84,7 @@ export function createCalls(deps: {
       db,
       people,
       supervisions: deps.supervisions,
+      marks: deps.marks,
       inMemory: () => {
         const unwritten = engine.unwritten();
         const ids = new Set(unwritten.map(({ call }) => call.id));

@@ -1,5 +1,5 @@
 import type { Call } from '../../contract/calls.ts';
-import type { LiveCalls, LiveSupervisions, PeopleDirectory } from '../../ports/domain.ts';
+import type { CallMarks, LiveCalls, LiveSupervisions, PeopleDirectory } from '../../ports/domain.ts';
 import type { LiveShift, LiveThresholds } from '../../ports/live.ts';
 import type { PbxLinks } from './pbx-links.ts';
 import { partsOf } from './scope.ts';
@@ -22,9 +22,15 @@ export function createBoardSight(deps: {
   directory: PeopleDirectory;
   links: PbxLinks;
   thresholds: LiveThresholds;
+  marks: CallMarks;
 }): BoardSight {
-  const { shift, calls, supervisions, directory, links, thresholds } = deps;
-  const callsNow = new Map(calls.all().map((call) => [call.id, withParts(call)]));
+  const { shift, calls, supervisions, directory, links, thresholds, marks } = deps;
+  /** A new object for each version of a call, which tells one version from the next. */
+  const sighted = (call: Call): SightedCall => {
+    const said = marks.of(call.id);
+    return { call: said.length > 0 ? { ...call, marks: said } : call, ...partsOf(call) };
+  };
+  const callsNow = new Map(calls.all().map((call) => [call.id, sighted(call)]));
   const queueTeams = new Map<string, string>();
   const supervisionsNow = new Map(supervisions.all().map((one) => [one.id, { supervision: one }]));
   let touchedCalls = new Set<string>();
@@ -46,8 +52,15 @@ export function createBoardSight(deps: {
     }),
     calls.onChange(({ call, gone }) => {
       if (gone) callsNow.delete(call.id);
-      else callsNow.set(call.id, withParts(call));
+      else callsNow.set(call.id, sighted(call));
       touchedCalls.add(call.id);
+      listener();
+    }),
+    marks.onChange((callId) => {
+      const call = calls.byId(callId);
+      if (!call || !callsNow.has(callId)) return;
+      callsNow.set(callId, sighted(call));
+      touchedCalls.add(callId);
       listener();
     }),
     supervisions.onChange((supervision) => {
@@ -115,6 +128,3 @@ export function createBoardSight(deps: {
     },
   };
 }
-
-/** A new object for each version of a call, which tells one version from the next. */
-const withParts = (call: Call): SightedCall => ({ call, ...partsOf(call) });

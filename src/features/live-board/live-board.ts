@@ -1,6 +1,13 @@
 import type { LiveChange, LiveSnapshot } from '../../contract/live.ts';
+import { noTies } from '../../ports/absent.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { BrowserPhones, LiveCalls, LiveSupervisions, PeopleDirectory } from '../../ports/domain.ts';
+import type {
+  BrowserPhones,
+  CallMarks,
+  LiveCalls,
+  LiveSupervisions,
+  PeopleDirectory,
+} from '../../ports/domain.ts';
 import type { LiveFeed, LiveShift, LiveThresholds } from '../../ports/live.ts';
 import type { Log } from '../../ports/log.ts';
 import type { TelephonyFact } from '../../ports/telephony-facts.ts';
@@ -16,6 +23,8 @@ export interface CreateLiveBoard {
   supervisions: LiveSupervisions;
   directory: PeopleDirectory;
   browserPhones: BrowserPhones;
+  /** Default: nobody said anything. */
+  marks?: CallMarks;
   thresholds: LiveThresholds;
   clock: Clock;
   log: Log;
@@ -38,7 +47,7 @@ const gatherMs = 8;
 export function createLiveBoard(deps: CreateLiveBoard): LiveBoard {
   const { directory, clock, log } = deps;
   const links = createPbxLinks({ ...deps, nowMs: clock.now() });
-  const sight = createBoardSight({ ...deps, links });
+  const sight = createBoardSight({ ...deps, links, marks: deps.marks ?? noTies.marks });
   const scopes = new Map<string, { rows: ScopeRows; viewers: number }>();
   const listeners = new Set<(scope: string, change: LiveChange) => void>();
   let timer: NodeJS.Timeout | null = null;

@@ -113,6 +113,7 @@ export function makeCall(n: number, nowMs: number, part: Partial<Call> = {}): Ca
         sipCode: 200,
       },
     ],
+    marks: [],
     supervisions:
       answered && n % 2 === 0
         ? [

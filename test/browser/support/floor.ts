@@ -177,6 +177,7 @@ export function inState(agent: Agent, state: AgentState, i: number, nowMs: numbe
             state: state === 'ringing' ? 'ringing' : state === 'on-hold' ? 'on-hold' : 'talking',
             since: ago(nowMs, 5 + ((i * 37) % 2400)),
             device: agent.devices[0] ?? 'PJSIP/0',
+            marks: [],
           },
         ]
       : [],

@@ -42,6 +42,12 @@ export const errors = {
     'internal-call-protected': 'La politique d’écoute protège les appels entre collègues.',
     'private-call': 'L’agent a marqué cet appel comme privé.',
     'caller-objected': 'L’appelant refuse l’écoute.',
+    'call-not-yours': 'Seuls ceux qui participent à l’appel ou l’écoutent peuvent le faire.',
+    'private-calls-off': 'La politique ne propose pas les appels privés.',
+    'policy-changed-meanwhile': 'Quelqu’un d’autre a modifié la politique. Relisez-la avant d’enregistrer.',
+    'already-evaluated': 'Vous avez déjà évalué cet appel.',
+    'evaluation-closed': 'Une évaluation ne se modifie que pendant 24 heures.',
+    'grid-changed-meanwhile': 'La grille a changé entre-temps. Relisez-la.',
     'no-browser-phone': 'Votre téléphone dans le navigateur n’est pas connecté.',
     'browser-phone-unavailable':
       'Cet Asterisk n’offre pas de téléphone dans le navigateur : voir `vigie doctor`.',
