@@ -3,6 +3,7 @@ import { Agent } from './agents.ts';
 import { AlertThresholds } from './alerts.ts';
 import { Call } from './calls.ts';
 import { Nullable, Time } from './common.ts';
+import type { PersonalBrowserToServer, PersonalServerToBrowser } from './personal.ts';
 import { Supervision } from './supervisions.ts';
 
 export const LiveQueue = Type.Object({
@@ -67,14 +68,12 @@ export const LiveChange = Type.Object({
 });
 export type LiveChange = Static<typeof LiveChange>;
 
-/** Socket.IO `/live`: the one event map of both ends. */
-export interface LiveServerToBrowser {
+/** Socket.IO `/live`: the one event map of both ends, with what `personal.ts` has for every page. */
+export interface LiveServerToBrowser extends PersonalServerToBrowser {
   snapshot(snapshot: LiveSnapshot): void;
   change(change: LiveChange): void;
-  /** The session ended (signed out, revoked, expired): the page goes to sign-in. */
-  'signed-out'(why: { code: string }): void;
 }
-export interface LiveBrowserToServer {
+export interface LiveBrowserToServer extends PersonalBrowserToServer {
   /** Asks for a snapshot after a missed number; answered by the `snapshot` event. */
   resync(): void;
 }

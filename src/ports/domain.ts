@@ -2,6 +2,7 @@
  * What features give one another. A feature never imports another: `app.ts` hands these over.
  */
 
+import type { PauseReason } from '../contract/agent-page.ts';
 import type { ScreenState } from '../contract/agents.ts';
 import type { Call, Direction } from '../contract/calls.ts';
 import type { CallMark } from '../contract/call-marks.ts';
@@ -116,6 +117,12 @@ export interface ScreenSharing {
 export interface HelpRequests {
   of(agentId: string): { sinceMs: number; text: string } | null;
   onChange(listener: (agentId: string) => void): () => void;
+}
+
+/** The reasons agents may be paused for, in the order they are offered. */
+export interface OfferedPauseReasons {
+  current(): readonly PauseReason[];
+  onChange(listener: () => void): () => void;
 }
 
 /** The audit log: settles only when the entry is durable; throws `audit-unavailable` otherwise. */

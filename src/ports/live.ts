@@ -2,6 +2,7 @@
  * The live panel's inner sides: what the shift (agents and queues) gives the board, and what the board gives whoever
  * carries it to the browsers.
  */
+import type { AgentPage, AgentPageChange } from '../contract/agent-page.ts';
 import type { Agent } from '../contract/agents.ts';
 import type { AlertThresholds } from '../contract/alerts.ts';
 import type { LiveChange, LiveQueue, LiveSnapshot } from '../contract/live.ts';
@@ -46,6 +47,16 @@ export interface LiveFeed {
   /** What the scope has been told so far. */
   snapshot(scope: string): LiveSnapshot;
   onChange(listener: (scope: string, change: LiveChange) => void): () => void;
+}
+
+/** What agents are told of themselves on their own pages, as its carrier sees it. */
+export interface AgentPageFeed {
+  /** The person's page is numbered from here on, until as many leave as joined. */
+  join(personId: string): void;
+  leave(personId: string): void;
+  /** What somebody who joined has been told so far. */
+  snapshot(personId: string): AgentPage;
+  onChange(listener: (personId: string, change: AgentPageChange) => void): () => void;
 }
 
 /** From when on the panel alerts, as it is in force now. */

@@ -1,10 +1,16 @@
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import { Server } from 'socket.io';
+import type { AgentPageFeed, LiveFeed } from '../../ports/live.ts';
 import { isOwnOrigin } from '../../ports/own-origin.ts';
-import { type LiveNamespace, type LiveNamespaceDeps, serveLive } from './live-namespace.ts';
+import { serveAgentPage } from './agent-namespace.ts';
+import { serveLive } from './live-namespace.ts';
+import type { PageGateDeps } from './page-gate.ts';
+import { createPlaces } from './places.ts';
 import { cutSlowSockets, shortenGoodbyes } from './slow-sockets.ts';
 
-export interface CreateSockets extends LiveNamespaceDeps {
+export interface CreateSockets extends Omit<PageGateDeps, 'places'> {
+  feed: LiveFeed;
+  agentPages: AgentPageFeed;
   /** Fastify's `app.server`. */
   server: HttpServer;
   publicUrl: string | null;
@@ -12,15 +18,15 @@ export interface CreateSockets extends LiveNamespaceDeps {
   waitingFramesMax?: number;
 }
 
-/** Browsers send us a word now and then, never a document. */
-const incomingBytesMax = 10_000;
+/** Browsers send us a word now and then, never a document; the longest is a description of WebRTC media. */
+const incomingBytesMax = 64_000;
 const pingIntervalMs = 10_000;
 const pingTimeoutMs = 10_000;
 /** Who has not said by then which namespace he wants, and been admitted, is cut. */
 const connectTimeoutMs = 10_000;
 const goodbyeMs = 500;
 
-/** Carries the live board to the browsers. Close it before the HTTP server (`preClose`). */
+/** Carries the live board, the agents' own pages and news for persons to the browsers. Close it before the HTTP server (`preClose`). */
 export function createSockets(deps: CreateSockets): { close(): Promise<void> } {
   const { server, publicUrl, log } = deps;
   const io = new Server(server, {
@@ -30,6 +36,8 @@ export function createSockets(deps: CreateSockets): { close(): Promise<void> } {
     pingTimeout: pingTimeoutMs,
     connectTimeout: connectTimeoutMs,
     perMessageDeflate: false,
+    // The gate of browser phones answers the other paths.
+    destroyUpgrade: false,
     allowRequest(request, answer) {
       if (isOurPage(request, publicUrl)) return answer(null, true);
       log.warn(
@@ -40,7 +48,11 @@ export function createSockets(deps: CreateSockets): { close(): Promise<void> } {
     },
   });
   io.use((_, next) => next(new Error('not-found')));
-  const stopServing = serveLive(io.of('/live') as unknown as LiveNamespace, deps);
+  const places = createPlaces();
+  const stopServing = [
+    serveLive(io.of('/live'), { ...deps, places }),
+    serveAgentPage(io.of('/agent'), { ...deps, places }),
+  ];
   const stopCutting = cutSlowSockets(
     io,
     () => log.warn({}, 'a live connection that does not read was cut'),
@@ -48,10 +60,10 @@ export function createSockets(deps: CreateSockets): { close(): Promise<void> } {
   );
   return {
     async close() {
-      stopServing();
+      for (const stop of stopServing) stop();
       stopCutting();
       shortenGoodbyes(io, goodbyeMs);
-      io.of('/live').disconnectSockets(true);
+      for (const name of ['/live', '/agent']) io.of(name).disconnectSockets(true);
       io.engine.close();
     },
   };

@@ -4,22 +4,29 @@ import { io, type Socket } from 'socket.io-client';
 import t, { type Test } from 'tap';
 import { createHttpServer } from '../../../src/adapters/http/server.ts';
 import { createMetrics } from '../../../src/adapters/metrics/metrics.ts';
+import { createConnections, heardPerSecondMax } from '../../../src/adapters/sockets/connections.ts';
 import { createPanelPresence } from '../../../src/adapters/sockets/panel-presence.ts';
+import { connectionsPerPersonMax } from '../../../src/adapters/sockets/places.ts';
 import { cutSlowSockets } from '../../../src/adapters/sockets/slow-sockets.ts';
 import { createSockets } from '../../../src/adapters/sockets/sockets.ts';
+import type { AgentPage, AgentPageChange } from '../../../src/contract/agent-page.ts';
 import type { LiveChange, LiveSnapshot } from '../../../src/contract/live.ts';
 import type { Role } from '../../../src/contract/permissions.ts';
 import { createAccounts } from '../../../src/features/accounts/accounts.ts';
+import { createAgentPages } from '../../../src/features/agent-page/agent-pages.ts';
 import { createAgents } from '../../../src/features/agents/agents.ts';
 import { createPeopleDirectory } from '../../../src/features/agents/people-directory.ts';
 import { createAudit } from '../../../src/features/audit/audit.service.ts';
 import { liveBoardRoutes } from '../../../src/features/live-board/live-board.routes.ts';
 import { createLiveBoard } from '../../../src/features/live-board/live-board.ts';
+import { createPauseReasons } from '../../../src/features/shift-control/pause-reasons.ts';
 import { noTies } from '../../../src/ports/absent.ts';
 import { systemClock } from '../../../src/ports/clock.ts';
+import type { Connections, PageConnection } from '../../../src/ports/live.ts';
 import { makeViewer } from '../../../src/ports/viewer.ts';
 import { testDatabase } from '../../support/database.ts';
 import {
+  buildSupervision,
   factory,
   firstThresholds,
   handMadeCalls,
@@ -66,6 +73,14 @@ async function build(t: Test) {
     pbx: 'main',
     amiConfigured: false,
   });
+  const pauseReasons = createPauseReasons(Object.assign({ audit }, common));
+  const connections = createConnections(common);
+  const agentPages = createAgentPages({
+    ...common,
+    ...live,
+    policy: noTies.policy,
+    pauseReasons,
+  });
   const config = { sessionHours: 12, publicUrl: 'https://vigie.example', trustProxy: false };
   const accounts = createAccounts({
     ...common,
@@ -89,8 +104,10 @@ async function build(t: Test) {
     server: app.server,
     publicUrl: config.publicUrl,
     feed: board,
+    agentPages,
     sessions,
     presence,
+    connections,
     log: quietLog,
   });
   await agents.start();
@@ -103,6 +120,7 @@ async function build(t: Test) {
     presence.stop();
     accounts.close();
     board.stop();
+    agentPages.stop();
     agents.stop();
     await app.close();
   });
@@ -120,8 +138,9 @@ async function build(t: Test) {
     cookie: string,
     headers: Record<string, string> = {},
     transports = ['websocket'],
+    page = 'live',
   ): Panel => {
-    const socket = io(`${address}/live`, {
+    const socket = io(`${address}/${page}`, {
       transports,
       extraHeaders: { cookie, ...headers },
       forceNew: true,
@@ -135,6 +154,10 @@ async function build(t: Test) {
     agents,
     board,
     accounts,
+    calls,
+    supervisions,
+    pauseReasons,
+    connections,
     presence,
     ties: noTies,
     directory,
@@ -269,7 +292,9 @@ t.test('only our own pages and signed-in people with the right get in', async (t
   elsewhere.disconnect();
   const long = connect(cookie);
   await until('admitted', () => long.snapshots.length === 1);
-  long.socket.emit('resync', 'x'.repeat(20_000));
+  long.socket.emit('resync', 'x'.repeat(60_000));
+  await until('and a snapshot again', () => long.snapshots.length === 2);
+  long.socket.emit('resync', 'x'.repeat(64_000));
   await until('who sends too much is cut', () => !long.socket.connected);
 });
 
@@ -385,4 +410,176 @@ t.test('a browser that does not read is cut and may come back; the others go on'
   await until('the keen one got all', () => received === sent);
   raw?.resume();
   await until('the deaf one is back', () => deaf.connected && server.engine.clientsCount === 2);
+});
+
+const noPolicy = noTies.policy.current();
+
+t.test(
+  'an agent’s page tells him of himself only, in numbered changes, and a supervisor’s right opens none',
+  async (t) => {
+    const { agents, person, signIn, connect, fact, supervisions, presence } = await build(t);
+    const alice = await person('alice', ['agent'], ['North']);
+    await agents.service.change(manager, alice.id, { endpoint: 'PJSIP/1001' });
+    await agents.service.add(manager, { name: 'Bob', endpoint: 'PJSIP/1002', teams: ['North'] });
+    await person('sophie', ['supervisor'], ['North']);
+    const page = connect(await signIn('alice'), {}, ['websocket'], 'agent');
+    await until('a snapshot', () => page.snapshots.length === 1);
+    const first = page.snapshots[0] as unknown as AgentPage;
+    t.match(first.me, {
+      id: alice.id,
+      name: 'alice',
+      calls: [],
+      supervisedBy: [],
+      controlRefusal: 'needs-ami',
+    });
+    t.equal(first.mayMarkPrivate, noPolicy.agentsMayMarkPrivate);
+    t.ok(presence.isOnAgentPage(alice.id));
+
+    agents.onFact(
+      fact({
+        kind: 'queue-members',
+        queue: 'sales',
+        members: [queueMember('PJSIP/1001'), queueMember('PJSIP/1002')],
+      }),
+    );
+    await until('his queue', () => page.changes.length === 1);
+    supervisions.put(buildSupervision({ id: 's', agentId: alice.id }));
+    await until('that he is heard', () => page.changes.length === 2);
+    const changes = page.changes as unknown as AgentPageChange[];
+    t.same(
+      changes.map(({ seq }) => seq),
+      [first.seq + 1, first.seq + 2],
+    );
+    t.same(changes[0]!.me?.queues, [{ id: 'sales', name: 'sales', paused: false, pauseReason: null }]);
+    t.same(changes[1]!.me?.supervisedBy, [{ mode: 'listen', by: null }]);
+    t.notMatch(page.text(), /Bob|PJSIP\/1002|Sophie|training|mayDo/, 'nothing of others, nor of who and why');
+    page.socket.emit('resync');
+    await until('a snapshot again', () => page.snapshots.length === 2);
+    t.equal((page.snapshots[1] as unknown as AgentPage).seq, changes[1]!.seq);
+
+    const sophie = connect(await signIn('sophie'), {}, ['websocket'], 'agent');
+    await until('refused', () => sophie.refused.length > 0);
+    t.same(sophie.refused, ['not-allowed']);
+    const alicesPanel = connect(await signIn('alice'));
+    await until('refused too', () => alicesPanel.refused.length > 0);
+    t.same(alicesPanel.refused, ['not-allowed']);
+  },
+);
+
+/** The events are any feature's. */
+const anyEvent = (connections: Connections) =>
+  connections as unknown as {
+    toPerson(personId: string, event: string, ...args: unknown[]): void;
+    toConnection(id: string, event: string, ...args: unknown[]): void;
+    on(event: string, listener: (from: PageConnection, payload: unknown) => void): () => void;
+  };
+
+t.test(
+  'news for a person reach all his pages and nobody else’s; a connection can be told alone',
+  async (t) => {
+    const { person, signIn, connect, connections, accounts, db } = await build(t);
+    const both = await person('both', ['supervisor', 'agent'], ['North']);
+    await person('other', ['supervisor'], ['North']);
+    const opened: PageConnection[] = [];
+    const gone: string[] = [];
+    connections.onOpen((one) => opened.push(one));
+    connections.onGone(({ page }) => gone.push(page));
+    const cookie = await signIn('both');
+    const panel = connect(cookie);
+    await until('the panel', () => opened.length === 1);
+    const page = connect(cookie, {}, ['websocket'], 'agent');
+    await until('the agent page', () => opened.length === 2);
+    const other = connect(await signIn('other'));
+    await until('the other', () => opened.length === 3);
+    const heard: string[] = [];
+    for (const [name, { socket }] of Object.entries({ panel, page, other }))
+      socket.on('chat.message', (text: string) => heard.push(`${name} ${text}`));
+    const say = anyEvent(connections);
+    say.toPerson(both.id, 'chat.message', 'hello');
+    await until('both pages', () => heard.length === 2);
+    say.toConnection(opened[1]!.id, 'chat.message', 'you alone');
+    say.toConnection('nobody', 'chat.message', 'lost');
+    say.toPerson('nobody', 'chat.message', 'lost');
+    await until('one page', () => heard.length === 3);
+    t.same(heard.toSorted(), ['page hello', 'page you alone', 'panel hello']);
+
+    const said: unknown[] = [];
+    const stop = say.on('chat.typing', (from, payload) => {
+      said.push([from.page, payload]);
+      throw new Error('a listener that fails');
+    });
+    say.on('chat.typing', () => said.push('the next one'));
+    page.socket.emit('chat.typing', { to: 1 });
+    page.socket.emit('nobody-listens', 1);
+    await until('heard by both listeners', () => said.length === 2);
+    t.same(said, [['agent', { to: 1 }], 'the next one']);
+    stop();
+
+    await accounts.people.change('command-line', both.id, { teams: ['South'] });
+    await until(
+      'its rights are those of now',
+      () =>
+        opened[1]!.viewer.teamIds[0] !== undefined &&
+        opened[0]!.viewer.teamIds[0] === opened[1]!.viewer.teamIds[0] &&
+        opened[1]!.viewer.teamIds[0] !== opened[2]!.viewer.teamIds[0],
+      soonMs,
+    );
+    await db
+      .updateTable('people')
+      .set({ roles: ['supervisor'] })
+      .where('id', '=', both.id)
+      .execute();
+    await until('the agent page goes', () => gone.length === 1, soonMs);
+    t.same(gone, ['agent']);
+    t.same(page.signedOut, ['not-allowed']);
+    t.ok(panel.socket.connected);
+  },
+);
+
+t.test('a page that says more than it may in a second is not heard until the next', async (t) => {
+  let nowMs = 0;
+  const connections = createConnections({ log: quietLog, now: () => nowMs });
+  const connection = { id: 'one', viewer: manager, page: 'panel' as const };
+  let heard = 0;
+  anyEvent(connections).on('typing', () => heard++);
+  connections.opened(connection, () => {});
+  const say = (times: number) => {
+    for (let i = 0; i < times; i++) connections.heard(connection, 'typing', i);
+  };
+  say(heardPerSecondMax);
+  t.equal(heard, heardPerSecondMax);
+  nowMs = 999;
+  say(1);
+  t.equal(heard, heardPerSecondMax);
+  nowMs = 1_000;
+  say(1);
+  t.equal(heard, heardPerSecondMax + 1);
+  connections.gone(connection);
+  connections.gone(connection);
+  say(1);
+  t.equal(heard, heardPerSecondMax + 1, 'a page that is gone says nothing');
+});
+
+t.test('a person may have so many pages open, of both kinds together, and no more', async (t) => {
+  const { person, signIn, connect } = await build(t);
+  await person('both', ['supervisor', 'agent'], ['North']);
+  await person('other', ['supervisor'], ['North']);
+  const cookie = await signIn('both');
+  const pages = Array.from({ length: connectionsPerPersonMax }, (_, i) =>
+    connect(cookie, {}, ['websocket'], i % 2 ? 'agent' : 'live'),
+  );
+  await until('all are in', () => pages.every((page) => page.snapshots.length === 1));
+  for (const kind of ['live', 'agent']) {
+    const late = connect(cookie, {}, ['websocket'], kind);
+    await until('refused', () => late.refused.length > 0);
+    t.same(late.refused, ['overloaded']);
+  }
+  const other = connect(await signIn('other'));
+  await until('the other gets in', () => other.snapshots.length === 1);
+  pages[0]!.socket.disconnect();
+  await until('there is a place again', async () => {
+    const late = connect(cookie, {}, ['websocket'], 'agent');
+    await until('an answer', () => late.snapshots.length + late.refused.length > 0);
+    return late.snapshots.length === 1;
+  });
 });
