@@ -4,14 +4,12 @@ import { createHttpServer, type HttpServer } from './adapters/http/server.ts';
 import { createLog } from './adapters/log/log.ts';
 import { createMetrics } from './adapters/metrics/metrics.ts';
 import { lockDataDir } from './adapters/postgres-embedded/data-dir-lock.ts';
-import { createConnections } from './adapters/sockets/connections.ts';
 import { createPanelPresence } from './adapters/sockets/panel-presence.ts';
 import { createSockets } from './adapters/sockets/sockets.ts';
 import type { Config } from './config.ts';
 import type { Database } from './database/database.ts';
 import { listenTo } from './database/listen.ts';
 import { createAccounts } from './features/accounts/accounts.ts';
-import { createAgentPages } from './features/agent-page/agent-pages.ts';
 import { createAgents } from './features/agents/agents.ts';
 import { createPeopleDirectory } from './features/agents/people-directory.ts';
 import { alertsRoutes } from './features/alerts/alerts.routes.ts';
@@ -22,14 +20,11 @@ import { callsRoutes } from './features/calls/calls.routes.ts';
 import { createCalls } from './features/calls/calls.ts';
 import { liveBoardRoutes } from './features/live-board/live-board.routes.ts';
 import { createLiveBoard } from './features/live-board/live-board.ts';
-import { createPauseReasons } from './features/shift-control/pause-reasons.ts';
+import { createPolicy } from './features/policy/policy.ts';
 import { createSupervision } from './features/supervision/create-supervision.ts';
 import { supervisionRoutes } from './features/supervision/supervision.routes.ts';
 import { openConfiguredDatabase } from './open-database.ts';
 import { webFolder } from './paths.ts';
-import { createPhones } from './features/phones/phones.ts';
-import { createPolicy } from './features/policy/policy.ts';
-import { createPauseReasons } from './features/shift-control/pause-reasons.ts';
 import { createPbxSource } from './pbx-source.ts';
 import { type AgentTies, noTies } from './ports/absent.ts';
 import { systemClock as clock } from './ports/clock.ts';
@@ -102,37 +97,17 @@ async function build({
     directory.refresh().catch((error: unknown) => log.warn({ err: error }, 'people could not be read'));
   };
   const presence = createPanelPresence();
-  const connections = createConnections({ log });
   // Each replaced by the feature that keeps it.
   const ties: AgentTies = { ...noTies };
   const audit = createAudit({ db, clock });
   const calls = createCalls({
     db,
+    marks: (callIds) => policy.marksOfCalls(callIds),
     people: directory,
     clock,
     log,
     supervisions: { all: () => supervision.live.all() },
   });
-  const supervision = createSupervision({
-    db,
-    telephonyOf: (name) => (name === pbx?.name ? pbx.commands : undefined),
-    pbxNames,
-    people: directory,
-    calls: calls.live,
-    audit,
-    clock,
-    log,
-    ties,
-    isConnected: (agentId) => agents.shift.agent(agentId)?.row.state !== 'offline',
-  });
-  const agents = createAgents({
-    db,
-    marks: (callIds) => policy.marksOfCalls(callIds),
-    pbx: config.pbx?.name ?? 'main',
-    directory,
-    calls: calls.live,
-    supervisions: supervision.live,
-    presence,
   const policy = createPolicy({
     db,
     people: directory,
@@ -147,6 +122,25 @@ async function build({
   const readPolicyAgain = () => {
     policy.reload().catch((error: unknown) => log.warn({ err: error }, 'the policy could not be read'));
   };
+  const supervision = createSupervision({
+    db,
+    telephonyOf: (name) => (name === pbx?.name ? pbx.commands : undefined),
+    pbxNames,
+    people: directory,
+    calls: calls.live,
+    audit,
+    clock,
+    log,
+    ties,
+    isConnected: (agentId) => agents.shift.agent(agentId)?.row.state !== 'offline',
+  });
+  const agents = createAgents({
+    db,
+    pbx: config.pbx?.name ?? 'main',
+    directory,
+    calls: calls.live,
+    supervisions: supervision.live,
+    presence,
     ties,
     clock,
     log,
@@ -163,25 +157,12 @@ async function build({
     supervisions: supervision.live,
     directory,
     browserPhones: ties.browserPhones,
+    marks: ties.marks,
     clock,
     log,
     pbx: pbx?.name ?? null,
     amiConfigured: pbx?.amiConfigured ?? false,
     queueMembershipMaxAgeMs,
-  });
-  const pauseReasons = createPauseReasons({ db, audit });
-  const readAgentControlAgain = () => {
-    pauseReasons
-      .reload()
-      .catch((error: unknown) => log.warn({ err: error }, 'pause reasons could not be read'));
-  };
-  const agentPages = createAgentPages({
-    shift: agents.shift,
-    supervisions: supervision.live,
-    policy: ties.policy,
-    pauseReasons,
-    clock,
-    log,
   });
   const accounts = createAccounts({
     db,
@@ -190,33 +171,20 @@ async function build({
     audit,
     writeDetails: agents.writeDetails,
     config,
+    policy: policy.rules,
     changed: readPeopleAgain,
   });
   const http = await createHttpServer({
     config,
     version: version(),
     log,
-    marks: ties.marks,
     sessions: accounts,
     routes: [
       ...accounts.routes,
       agents.routes,
       callsRoutes(calls.service),
+      policy.routes,
       supervisionRoutes(supervision),
-  const pauseReasons = createPauseReasons({ db, audit });
-  const readAgentControlAgain = () => {
-    pauseReasons
-      .reload()
-      .catch((error: unknown) => log.warn({ err: error }, 'pause reasons could not be read'));
-  };
-  const agentPages = createAgentPages({
-    shift: agents.shift,
-    supervisions: supervision.live,
-    policy: ties.policy,
-    pauseReasons,
-    clock,
-    log,
-  });
       liveBoardRoutes(board),
       alertsRoutes(alerts),
       auditRoutes(audit),
@@ -224,21 +192,17 @@ async function build({
     staticFolder: webFolder(),
     metrics,
     readiness: () => readiness(db, pbx?.wasTried() ?? true),
-    policy: policy.rules,
   });
   const sockets = createSockets({
     server: http.server,
     publicUrl: config.publicUrl,
     feed: board,
-    agentPages,
     sessions: accounts.liveSessions(directory),
     presence,
-    connections,
     log,
   });
 
   const onFact = (fact: TelephonyFact): void => {
-      policy.routes,
     // In the order in which they build on one another. One that fails must not keep the fact from the others.
     for (const listener of [calls, agents, supervision, board]) {
       try {
@@ -257,10 +221,14 @@ async function build({
       () => presence.stop(),
     );
     undo.push(() => board.stop());
-    undo.push(() => agentPages.stop());
     undo.push(() => calls.stop());
+    // Before anybody can be heard.
+    await policy.start();
+    undo.push(() => policy.stop());
     await agents.start();
     undo.push(() => agents.stop());
+    const policyNotices = listenTo({ url, channel: 'vigie_policy', log, onNotice: readPolicyAgain });
+    undo.push(() => policyNotices.close());
     // People changed by the command line or by another server.
     const notices = listenTo({ url, channel: 'vigie_people', log, onNotice: readPeopleAgain });
     undo.push(() => notices.close());
@@ -271,13 +239,6 @@ async function build({
       onNotice: readThresholdsAgain,
     });
     undo.push(() => thresholdNotices.close());
-    const controlNotices = listenTo({
-      url,
-      channel: 'vigie_agent_control',
-      log,
-      onNotice: readAgentControlAgain,
-    });
-    undo.push(() => controlNotices.close());
     if (!pbx) return;
     await pbx.start(onFact);
     undo.push(() => pbx.stop());
@@ -299,13 +260,8 @@ async function readiness(
     .then(
       () => true,
       () => false,
-    // Before anybody can be heard.
-    await policy.start();
-    undo.push(() => policy.stop());
     );
   return {
-    const policyNotices = listenTo({ url, channel: 'vigie_policy', log, onNotice: readPolicyAgain });
-    undo.push(() => policyNotices.close());
     ready: answered && pbxTried,
     checks: { database: answered ? 'answers' : 'does not answer', pbx: pbxTried ? 'tried' : 'not tried yet' },
   };
