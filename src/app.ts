@@ -4,12 +4,14 @@ import { createHttpServer, type HttpServer } from './adapters/http/server.ts';
 import { createLog } from './adapters/log/log.ts';
 import { createMetrics } from './adapters/metrics/metrics.ts';
 import { lockDataDir } from './adapters/postgres-embedded/data-dir-lock.ts';
+import { createConnections } from './adapters/sockets/connections.ts';
 import { createPanelPresence } from './adapters/sockets/panel-presence.ts';
 import { createSockets } from './adapters/sockets/sockets.ts';
 import type { Config } from './config.ts';
 import type { Database } from './database/database.ts';
 import { listenTo } from './database/listen.ts';
 import { createAccounts } from './features/accounts/accounts.ts';
+import { createAgentPages } from './features/agent-page/agent-pages.ts';
 import { createAgents } from './features/agents/agents.ts';
 import { createPeopleDirectory } from './features/agents/people-directory.ts';
 import { alertsRoutes } from './features/alerts/alerts.routes.ts';
@@ -21,6 +23,7 @@ import { createCalls } from './features/calls/calls.ts';
 import { liveBoardRoutes } from './features/live-board/live-board.routes.ts';
 import { createLiveBoard } from './features/live-board/live-board.ts';
 import { createPolicy } from './features/policy/policy.ts';
+import { createPauseReasons } from './features/shift-control/pause-reasons.ts';
 import { createSupervision } from './features/supervision/create-supervision.ts';
 import { supervisionRoutes } from './features/supervision/supervision.routes.ts';
 import { openConfiguredDatabase } from './open-database.ts';
@@ -97,6 +100,7 @@ async function build({
     directory.refresh().catch((error: unknown) => log.warn({ err: error }, 'people could not be read'));
   };
   const presence = createPanelPresence();
+  const connections = createConnections({ log });
   // Each replaced by the feature that keeps it.
   const ties: AgentTies = { ...noTies };
   const audit = createAudit({ db, clock });
@@ -164,6 +168,20 @@ async function build({
     amiConfigured: pbx?.amiConfigured ?? false,
     queueMembershipMaxAgeMs,
   });
+  const pauseReasons = createPauseReasons({ db, audit });
+  const readAgentControlAgain = () => {
+    pauseReasons
+      .reload()
+      .catch((error: unknown) => log.warn({ err: error }, 'pause reasons could not be read'));
+  };
+  const agentPages = createAgentPages({
+    shift: agents.shift,
+    supervisions: supervision.live,
+    policy: ties.policy,
+    pauseReasons,
+    clock,
+    log,
+  });
   const accounts = createAccounts({
     db,
     clock,
@@ -197,8 +215,10 @@ async function build({
     server: http.server,
     publicUrl: config.publicUrl,
     feed: board,
+    agentPages,
     sessions: accounts.liveSessions(directory),
     presence,
+    connections,
     log,
   });
 
@@ -221,6 +241,7 @@ async function build({
       () => presence.stop(),
     );
     undo.push(() => board.stop());
+    undo.push(() => agentPages.stop());
     undo.push(() => calls.stop());
     // Before anybody can be heard.
     await policy.start();
@@ -239,6 +260,13 @@ async function build({
       onNotice: readThresholdsAgain,
     });
     undo.push(() => thresholdNotices.close());
+    const controlNotices = listenTo({
+      url,
+      channel: 'vigie_agent_control',
+      log,
+      onNotice: readAgentControlAgain,
+    });
+    undo.push(() => controlNotices.close());
     if (!pbx) return;
     await pbx.start(onFact);
     undo.push(() => pbx.stop());
