@@ -216,9 +216,17 @@ async function build({
     publicUrl: config.publicUrl,
     feed: board,
     agentPages,
-    sessions: accounts.liveSessions(directory),
+    sessions: withPhones(liveSessions, phones.board),
     presence,
     connections,
+    log,
+  });
+  const gate = createPhoneGate({
+    server: http.server,
+    publicUrl: config.publicUrl,
+    sessions: liveSessions,
+    desk: phones.desk,
+    pbxAddress: (name) => (name === pbx?.name ? pbx.sipSocket : null),
     log,
   });
 
@@ -241,6 +249,7 @@ async function build({
       () => presence.stop(),
     );
     undo.push(() => board.stop());
+    startAudit(audit, log);
     undo.push(() => agentPages.stop());
     undo.push(() => calls.stop());
     // Before anybody can be heard.
