@@ -158,8 +158,9 @@ function speakingRefusal(legs: readonly MayDoLeg[]): ErrorCode | null {
 
 /** What may not be heard may not be seen. */
 function screenRefusal(agent: Agent): ErrorCode | null {
-  if (agent.screen !== 'shared') return 'screen-not-shared';
-  return agent.protectedBy ?? agent.legs.find((leg) => leg.protectedBy)?.protectedBy ?? null;
+  if (agent.screen === 'off') return 'screen-not-shared';
+  const refused = agent.protectedBy ?? agent.legs.find((leg) => leg.protectedBy)?.protectedBy;
+  return refused ?? (agent.screen === 'hidden' ? 'screen-hidden' : null);
 }
 
 function controlRefusal(

@@ -1,10 +1,11 @@
+import type { ScreenBrowserToServer, ScreenServerToBrowser } from './screens.ts';
+
 /**
  * News for one person, on every page he has open (the panel's `/live`, the agent page's `/agent`), and the few words a
  * page says by socket: typing, and WebRTC signalling. Each feature adds its events here; everything else is HTTP.
  */
-export type PersonalServerToBrowser = {
+export type PersonalServerToBrowser = ScreenServerToBrowser & {
   /** The session ended (signed out, revoked, expired): the page goes to sign-in. */
   'signed-out'(why: { code: string }): void;
 };
-// biome-ignore lint/complexity/noBannedTypes: features add theirs
-export type PersonalBrowserToServer = {};
+export type PersonalBrowserToServer = ScreenBrowserToServer;

@@ -196,6 +196,21 @@ export interface RetentionRunsTable {
   kinds: unknown;
 }
 
+export interface ScreenViewingsTable {
+  id: string;
+  person_id: string;
+  person_name: string;
+  agent_id: string;
+  agent_name: string;
+  scope: string;
+  call_id: string | null;
+  reason: string;
+  started_at: Date;
+  ends_at: Date | null;
+  ended_at: Date | null;
+  ended_because: string | null;
+}
+
 export interface SessionsTable {
   token_hash: Buffer;
   person_id: string;
@@ -268,6 +283,7 @@ export interface Tables {
   queue_teams: QueueTeamsTable;
   queues: QueuesTable;
   retention_runs: RetentionRunsTable;
+  screen_viewings: ScreenViewingsTable;
   sessions: SessionsTable;
   sign_in_failures: SignInFailuresTable;
   supervisions: SupervisionsTable;

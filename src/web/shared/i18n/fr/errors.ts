@@ -52,6 +52,10 @@ export const errors = {
     'browser-phone-unavailable':
       'Cet Asterisk n’offre pas de téléphone dans le navigateur : voir `vigie doctor`.',
     'screen-not-shared': 'L’agent ne partage pas son écran.',
+    'screen-hidden': 'L’agent est en pause : son écran n’est pas montré.',
+    'screen-watchers-full': 'Autant de personnes que permis regardent déjà cet écran.',
+    'viewing-ended': 'La visualisation s’est terminée avant de commencer.',
+    'viewing-not-found': 'Cette visualisation d’écran n’existe pas.',
     'agent-not-in-queue': 'L’agent n’est dans aucune file.',
     'agent-already-paused': 'L’agent est déjà en pause.',
     'agent-not-paused': 'L’agent n’est pas en pause.',
