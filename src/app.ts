@@ -216,17 +216,9 @@ async function build({
     publicUrl: config.publicUrl,
     feed: board,
     agentPages,
-    sessions: withPhones(liveSessions, phones.board),
+    sessions: accounts.liveSessions(directory),
     presence,
     connections,
-    log,
-  });
-  const gate = createPhoneGate({
-    server: http.server,
-    publicUrl: config.publicUrl,
-    sessions: liveSessions,
-    desk: phones.desk,
-    pbxAddress: (name) => (name === pbx?.name ? pbx.sipSocket : null),
     log,
   });
 
@@ -249,7 +241,6 @@ async function build({
       () => presence.stop(),
     );
     undo.push(() => board.stop());
-    startAudit(audit, log);
     undo.push(() => agentPages.stop());
     undo.push(() => calls.stop());
     // Before anybody can be heard.
