@@ -3,10 +3,12 @@ import type { AddressInfo } from 'node:net';
 import { createHttpServer, type HttpServer } from './adapters/http/server.ts';
 import { createLog } from './adapters/log/log.ts';
 import { createMetrics } from './adapters/metrics/metrics.ts';
+import { createPhoneGate } from './adapters/phone-gate/phone-gate.ts';
 import { lockDataDir } from './adapters/postgres-embedded/data-dir-lock.ts';
 import { createConnections } from './adapters/sockets/connections.ts';
 import { createPanelPresence } from './adapters/sockets/panel-presence.ts';
 import { createSockets } from './adapters/sockets/sockets.ts';
+import { readBrowserPhones } from './browser-phones-file.ts';
 import type { Config } from './config.ts';
 import type { Database } from './database/database.ts';
 import { listenTo } from './database/listen.ts';
@@ -22,15 +24,19 @@ import { callsRoutes } from './features/calls/calls.routes.ts';
 import { createCalls } from './features/calls/calls.ts';
 import { liveBoardRoutes } from './features/live-board/live-board.routes.ts';
 import { createLiveBoard } from './features/live-board/live-board.ts';
+import { createPhones } from './features/phones/phones.ts';
 import { createPolicy } from './features/policy/policy.ts';
 import { createPauseReasons } from './features/shift-control/pause-reasons.ts';
 import { createSupervision } from './features/supervision/create-supervision.ts';
 import { supervisionRoutes } from './features/supervision/supervision.routes.ts';
+import { createIceServers } from './ice-servers.ts';
 import { openConfiguredDatabase } from './open-database.ts';
 import { webFolder } from './paths.ts';
 import { createPbxSource } from './pbx-source.ts';
 import { type AgentTies, noTies } from './ports/absent.ts';
 import { systemClock as clock } from './ports/clock.ts';
+import type { BrowserPhones } from './ports/domain.ts';
+import type { LiveSessions } from './ports/live.ts';
 import type { Log } from './ports/log.ts';
 import type { TelephonyFact } from './ports/telephony-facts.ts';
 import { version } from './version.ts';
@@ -103,6 +109,17 @@ async function build({
   const connections = createConnections({ log });
   // Each replaced by the feature that keeps it.
   const ties: AgentTies = { ...noTies };
+  const iceServers = createIceServers(config.turn);
+  const phones = createPhones({
+    accountsOf: (name) => (name === pbx?.name ? pbx.phoneAccounts : undefined),
+    people: directory,
+    configured: readBrowserPhones(config.browserPhonesFile),
+    iceServers,
+    callContext: config.browserPhoneContext,
+    clock,
+    log,
+  });
+  ties.browserPhones = phones.board;
   const audit = createAudit({ db, clock });
   const calls = createCalls({
     db,
@@ -205,26 +222,36 @@ async function build({
       supervisionRoutes(supervision),
       liveBoardRoutes(board),
       alertsRoutes(alerts),
+      phones.routes,
       auditRoutes(audit),
     ],
     staticFolder: webFolder(),
     metrics,
     readiness: () => readiness(db, pbx?.wasTried() ?? true),
   });
+  const liveSessions = accounts.liveSessions(directory);
   const sockets = createSockets({
     server: http.server,
     publicUrl: config.publicUrl,
     feed: board,
     agentPages,
-    sessions: accounts.liveSessions(directory),
+    sessions: withPhones(liveSessions, phones.board),
     presence,
     connections,
+    log,
+  });
+  const gate = createPhoneGate({
+    server: http.server,
+    publicUrl: config.publicUrl,
+    sessions: liveSessions,
+    desk: phones.desk,
+    pbxAddress: (name) => (name === pbx?.name ? pbx.sipSocket : null),
     log,
   });
 
   const onFact = (fact: TelephonyFact): void => {
     // In the order in which they build on one another. One that fails must not keep the fact from the others.
-    for (const listener of [calls, agents, supervision, board]) {
+    for (const listener of [phones, calls, agents, supervision, board]) {
       try {
         listener.onFact(fact);
       } catch (error) {
@@ -238,9 +265,11 @@ async function build({
       () => http.close(),
       () => accounts.close(),
       () => sockets.close(),
+      () => gate.close(),
       () => presence.stop(),
     );
     undo.push(() => board.stop());
+    startAudit(audit, log);
     undo.push(() => agentPages.stop());
     undo.push(() => calls.stop());
     // Before anybody can be heard.
@@ -270,10 +299,24 @@ async function build({
     if (!pbx) return;
     await pbx.start(onFact);
     undo.push(() => pbx.stop());
+    undo.push(() => phones.stop());
     await supervision.recover();
     undo.push(() => supervision.stopAll('server-stopped'));
   }
   return { http, watch };
+}
+
+/** With a phone in his browser a viewer may do more, without it less: his board is reviewed as when his rights change. */
+function withPhones(sessions: LiveSessions, phones: BrowserPhones): LiveSessions {
+  return {
+    ...sessions,
+    onViewersChanged(listener) {
+      const stops = [sessions.onViewersChanged(listener), phones.onChange(listener)];
+      return () => {
+        for (const stop of stops) stop();
+      };
+    },
+  };
 }
 
 async function readiness(

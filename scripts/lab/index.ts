@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createLabAri } from './ari.ts';
@@ -128,16 +128,11 @@ async function configure(install: AsteriskInstall, dirs: InstanceDirs, plan: Pla
   const pbxDirs = below(dirs, 'pbx');
   const phonesDirs = below(dirs, 'phones');
   const common = { modules: install.moduleDir, data: install.dataDir, tones, name: options.name };
-  await writeInstance(
-    'pbx',
-    pbxDirs,
-    options.pbx?.append,
-    pbxPjsip(ports, roster, options.pbx?.overloadTrigger ?? 'pjsip_only'),
-    {
-      ...common,
-      ...pbxValues(options.pbx ?? {}, ports, secrets.ari, tones),
-    },
-  );
+  const wanted = options.pbx ?? {};
+  await writeInstance('pbx', pbxDirs, appendedTo(wanted), pbxPjsip(ports, roster, wanted), {
+    ...common,
+    ...pbxValues(wanted, ports, secrets.ari, tones),
+  });
   if (options.pbx?.queues) await keepQueues(join(pbxDirs.host, 'etc', 'queues.conf'), options.pbx.queues);
   await writeInstance('phones', phonesDirs, undefined, phonesPjsip(ports, roster), {
     ...common,
@@ -148,6 +143,13 @@ async function configure(install: AsteriskInstall, dirs: InstanceDirs, plan: Pla
     toneClasses: toneClasses(tones),
   });
   return { pbx: createAsterisk(install, pbxDirs), phones: createAsterisk(install, phonesDirs), pbxDirs };
+}
+
+/** `sorcery.conf` is the very sample that an administrator adds. */
+function appendedTo({ browserPhones, append }: PbxOptions): Record<string, string> | undefined {
+  if (!browserPhones) return append;
+  const sample = join(import.meta.dirname, '../../dialplan/sorcery_vigie.conf');
+  return { 'sorcery.conf': readFileSync(sample, 'utf8'), ...append };
 }
 
 async function keepQueues(file: string, wanted: readonly string[]): Promise<void> {

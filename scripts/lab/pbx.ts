@@ -16,6 +16,8 @@ export interface PbxOptions {
   queues?: readonly string[];
   /** Extensions to add, as an administrator's `#include` would. */
   dialplan?: string;
+  /** Browsers may be phones: a websocket transport, ICE, endpoints made over ARI (`sorcery.conf`). */
+  browserPhones?: boolean;
   /** Text to add to any other file, by file name. */
   append?: Record<string, string>;
 }
@@ -81,6 +83,8 @@ export function pbxValues(options: PbxOptions, ports: LabPorts, password: string
     amiPassword: password,
     rtpFirst: ports.rtp[0],
     rtpLast: ports.rtp[1],
+    // Off where nobody needs it: every call would gather addresses for nothing.
+    iceSupport: options.browserPhones ? 'yes' : 'no',
     celEnable: options.cel === false ? 'no' : 'yes',
     holdMusicHz,
     announcement: `${tones}/announcement`,

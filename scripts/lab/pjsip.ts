@@ -1,3 +1,4 @@
+import type { PbxOptions } from './pbx.ts';
 import type { LabPorts } from './ports.ts';
 import type { PhoneSpec } from './roster.ts';
 
@@ -26,9 +27,14 @@ const section = (name: string, type: string, settings: Record<string, string | n
   ].join('\n');
 
 /** The PBX's `pjsip.conf`: every phone as an endpoint, the trunk, the load generator. */
-export function pbxPjsip(ports: LabPorts, roster: PhoneSpec[], overloadTrigger: string): string {
+export function pbxPjsip(
+  ports: LabPorts,
+  roster: PhoneSpec[],
+  { overloadTrigger = 'pjsip_only', browserPhones = false }: PbxOptions,
+): string {
   const parts = [
     section('global', 'global', { user_agent: 'vigie-lab', taskprocessor_overload_trigger: overloadTrigger }),
+    ...(browserPhones ? [section('ws', 'transport', { protocol: 'ws', bind: '0.0.0.0' })] : []),
     section('udp', 'transport', { protocol: 'udp', bind: `127.0.0.1:${ports.sip}` }),
     endpoint('trunk', {
       context: 'from-trunk',

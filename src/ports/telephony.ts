@@ -1,3 +1,4 @@
+import type { PhoneAccounts } from './phones.ts';
 import type { TelephonyFact } from './telephony-facts.ts';
 
 /** All our channels and bridges have ids of this prefix, so that a restart finds them and a fold leaves them out. */
@@ -57,6 +58,7 @@ export interface OwnBridge {
 export interface Telephony {
   readonly pbx: string;
   readonly commands: TelephonyCommands;
+  readonly phoneAccounts: PhoneAccounts;
   start(onFact: (fact: TelephonyFact) => void): Promise<void>;
   stop(): Promise<void>;
   /** Names of queues and endpoints to watch beyond what the PBX tells by itself. */

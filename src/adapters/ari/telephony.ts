@@ -6,6 +6,7 @@ import type { Log } from '../../ports/log.ts';
 import type { Telephony } from '../../ports/telephony.ts';
 import type { TelephonyFact } from '../../ports/telephony-facts.ts';
 import { createAriCommands } from './commands.ts';
+import { createPhoneAccounts } from './phone-accounts.ts';
 import type { FromReader, ReaderData, ToReader } from './reader-protocol.ts';
 
 export interface AriTelephonyOptions extends Omit<ReaderData, 'taken'> {
@@ -75,6 +76,7 @@ export function createAriTelephony(options: AriTelephonyOptions): Telephony {
   return {
     pbx: name,
     commands: createAriCommands({ ari: client, app: ari.app }),
+    phoneAccounts: createPhoneAccounts(client),
     async start(listener) {
       onFact = listener;
       startThread();
