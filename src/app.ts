@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { createAuditLog } from './adapters/audit-log/audit-log.ts';
 import { createHttpServer, type HttpServer } from './adapters/http/server.ts';
 import { createLog } from './adapters/log/log.ts';
 import { createMetrics } from './adapters/metrics/metrics.ts';
@@ -19,7 +20,7 @@ import { createPeopleDirectory } from './features/agents/people-directory.ts';
 import { alertsRoutes } from './features/alerts/alerts.routes.ts';
 import { createAlerts } from './features/alerts/alerts.service.ts';
 import { auditRoutes } from './features/audit/audit.routes.ts';
-import { createAudit } from './features/audit/audit.service.ts';
+import { type Audit, createAudit } from './features/audit/audit.service.ts';
 import { callsRoutes } from './features/calls/calls.routes.ts';
 import { createCalls } from './features/calls/calls.ts';
 import { liveBoardRoutes } from './features/live-board/live-board.routes.ts';
@@ -120,7 +121,9 @@ async function build({
     log,
   });
   ties.browserPhones = phones.board;
-  const audit = createAudit({ db, clock });
+  const localAudit = createAuditLog({ dataDir: config.dataDir, log });
+  const audit = createAudit({ db, clock, log, local: localAudit });
+  undo.push(() => audit.stop());
   const calls = createCalls({
     db,
     marks: (callIds) => policy.marksOfCalls(callIds),
@@ -317,6 +320,11 @@ function withPhones(sessions: LiveSessions, phones: BrowserPhones): LiveSessions
       };
     },
   };
+}
+
+/** The entries of before are chained in their own time; nothing waits for it. */
+function startAudit(audit: Audit, log: Log): void {
+  audit.start().catch((error: unknown) => log.error({ err: error }, 'the audit log did not start'));
 }
 
 async function readiness(

@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createLog } from './adapters/log/log.ts';
 import { type CommandContext, UsageError } from './command-line.ts';
 import { type Config, readConfig } from './config.ts';
@@ -19,6 +21,8 @@ const usage = `vigie: live supervision for call centres on Asterisk
                                      the password is the first line of standard input
   vigie user list                    login, name, roles, teams of everybody
   vigie user passwd --login L        a new password, from standard input
+  vigie audit verify [--json]        looks for changed, missing, inserted and moved entries of the audit
+                                     log. Status 1: there are some
   vigie --help | --version
 
 Settings are environment variables; README.md lists them all. Commands work beside a running server.
@@ -53,6 +57,8 @@ async function run([command, ...rest]: string[]): Promise<number> {
     case 'user':
       await (await import('./user-commands.ts')).runUserCommand(rest, commandContext());
       return 0;
+    case 'audit':
+      return await (await import('./audit-commands.ts')).runAuditCommand(rest, commandContext());
     case '--version':
       process.stdout.write(`${version()}\n`);
       return 0;
@@ -84,10 +90,24 @@ async function serve(config: Config): Promise<number> {
   });
   const { startApp } = await import('./app.ts');
   const app = await startApp(config);
+  const watchdog = await watch(config);
   process.stdout.write(`Vigie is at ${config.publicUrl ?? app.address}\n`);
   await stopping;
   await app.stop();
+  watchdog?.release();
   return 0;
+}
+
+/** None under a debugger, where a breakpoint would be taken for a death. */
+async function watch({ pbx, logLevel }: Config): Promise<{ release(): void } | null> {
+  if (process.execArgv.some((flag) => flag.startsWith('--inspect'))) return null;
+  const { startWatchdog } = await import('./adapters/watchdog/watchdog.ts');
+  const { orphanGraceMs } = await import('./adapters/ari/orphans.ts');
+  const script = fileURLToPath(
+    new URL(`./watchdog-process${extname(import.meta.filename)}`, import.meta.url),
+  );
+  const orders = { pid: process.pid, ari: pbx?.ari ?? null, orphanGraceMs };
+  return startWatchdog(script, orders, createLog(logLevel));
 }
 
 async function migrateDatabase({ config, log, out }: CommandContext): Promise<number> {

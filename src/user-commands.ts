@@ -3,6 +3,7 @@ import { Writable } from 'node:stream';
 import { parseArgs } from 'node:util';
 import type { Static, TSchema } from 'typebox';
 import { Value } from 'typebox/value';
+import { createAuditLog } from './adapters/audit-log/audit-log.ts';
 import { type CommandContext, UsageError } from './command-line.ts';
 import { AppError } from './contract/errors.ts';
 import { NewPassword, NewPerson } from './contract/people.ts';
@@ -80,7 +81,8 @@ async function withAccounts(
 ): Promise<void> {
   const { config, log } = context;
   const { db, close } = await openConfiguredDatabase(config, log);
-  const audit = createAudit({ db, clock: systemClock });
+  const local = createAuditLog({ dataDir: config.dataDir, log });
+  const audit = createAudit({ db, clock: systemClock, log, local });
   const accounts = createAccounts({
     db,
     clock: systemClock,
@@ -93,6 +95,7 @@ async function withAccounts(
     await act(accounts);
   } finally {
     accounts.close();
+    await audit.stop();
     await close();
   }
 }

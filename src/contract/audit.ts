@@ -10,6 +10,10 @@ export const AuditEntry = Type.Object({
   subject: Nullable(NamedRef),
   callId: Nullable(Id),
   details: Type.Record(Type.String(), Type.Unknown()),
+  /** Its place in its server's chain; null for an entry that has none. */
+  chainId: Nullable(Id),
+  sequence: Nullable(Type.Integer()),
+  hash: Nullable(Type.String()),
 });
 export type AuditEntry = Static<typeof AuditEntry>;
 export const AuditPage = Page(AuditEntry);
@@ -37,3 +41,55 @@ export const AuditQuery = Type.Object(
   { additionalProperties: false },
 );
 export type AuditQuery = Static<typeof AuditQuery>;
+
+export const auditFaultKinds = [
+  'changed',
+  'missing',
+  'inserted',
+  'moved',
+  'reason-changed',
+  'checkpoint',
+  'unreadable',
+] as const;
+
+/** What is wrong with one entry, or with those from `sequence` to `toSequence`. */
+export const AuditFault = Type.Object({
+  kind: Type.Enum([...auditFaultKinds]),
+  /** Where it was found: the database, or the log on the server's disk. */
+  where: Type.Enum(['database', 'local']),
+  chainId: Nullable(Type.String()),
+  sequence: Nullable(Type.Integer()),
+  toSequence: Nullable(Type.Integer()),
+  entryId: Nullable(Type.String()),
+  detail: Type.String(),
+});
+export type AuditFault = Static<typeof AuditFault>;
+
+export const AuditVerification = Type.Object({
+  /** No entry was changed, removed, inserted or moved. */
+  intact: Type.Boolean(),
+  checkedAt: Time,
+  tookMs: Type.Integer(),
+  /** Entries looked at, in the database and in the log on this server's disk. */
+  databaseEntries: Type.Integer(),
+  localEntries: Type.Integer(),
+  /** In the local log only, on their way to the database. */
+  notYetCopied: Type.Integer(),
+  chains: Type.Array(
+    Type.Object({
+      chainId: Type.String(),
+      /** Of the server that verified, whose local log was compared. */
+      own: Type.Boolean(),
+      entries: Type.Integer(),
+      firstSequence: Type.Integer(),
+      lastSequence: Type.Integer(),
+      lastHash: Type.String(),
+      /** Entries up to this one were purged under a signed checkpoint; 0: none. */
+      purgedThrough: Type.Integer(),
+    }),
+  ),
+  /** The first thousand; `faultCount` is how many there are. */
+  faults: Type.Array(AuditFault),
+  faultCount: Type.Integer(),
+});
+export type AuditVerification = Static<typeof AuditVerification>;

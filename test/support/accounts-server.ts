@@ -6,8 +6,8 @@ import type { NewPerson } from '../../src/contract/people.ts';
 import { type Accounts, createAccounts } from '../../src/features/accounts/accounts.ts';
 import { writePersonDetails } from '../../src/features/agents/people.repository.ts';
 import { auditRoutes } from '../../src/features/audit/audit.routes.ts';
-import { createAudit } from '../../src/features/audit/audit.service.ts';
 import type { Log } from '../../src/ports/log.ts';
+import { testAudit } from './audit-log.ts';
 import { type TestDatabase, testDatabase } from './database.ts';
 
 const quiet: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => quiet };
@@ -48,7 +48,7 @@ export async function accountsServer(
   const clock = { now: () => time.now };
   const { db } = database;
   const config = { publicUrl: o.publicUrl ?? null, sessionHours: o.sessionHours ?? 12, trustProxy: true };
-  const audit = createAudit({ db, clock });
+  const audit = testAudit(t, { db, clock });
   const accounts = createAccounts({ db, clock, log: quiet, audit, writeDetails: writePersonDetails, config });
   const app = await createHttpServer({
     config,

@@ -11,6 +11,9 @@ const columns: Record<string, (entry: AuditEntry) => string> = {
   subjectId: (entry) => entry.subject?.id ?? '',
   callId: (entry) => entry.callId ?? '',
   details: (entry) => JSON.stringify(entry.details),
+  chainId: (entry) => entry.chainId ?? '',
+  sequence: (entry) => String(entry.sequence ?? ''),
+  hash: (entry) => entry.hash ?? '',
 };
 
 /** For a French Excel: BOM and `;`. A name that begins like a formula is written as text. */

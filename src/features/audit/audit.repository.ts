@@ -1,30 +1,28 @@
 import { sql } from 'kysely';
-import { v7 as uuid } from 'uuid';
 import type { AuditEntry, AuditFilters } from '../../contract/audit.ts';
 import type { Database } from '../../database/database.ts';
+import type { ChainedRecord } from '../../ports/audit-chain.ts';
 
-export interface NewAuditEntry {
-  at: number;
-  actorId: string | null;
-  action: string;
-  subjectId: string | null;
-  callId: string | null;
-  details: Record<string, unknown>;
-}
-
-/** Durable when it settles: PostgreSQL's commit is. */
-export async function insertEntry(db: Database, entry: NewAuditEntry): Promise<void> {
+/** Those that are there already stay as they are: copying twice changes nothing. */
+export async function insertEntries(db: Database, entries: readonly ChainedRecord[]): Promise<void> {
   await db
     .insertInto('audit_entries')
-    .values({
-      id: uuid(),
-      at: new Date(entry.at),
-      actor_id: entry.actorId,
-      action: entry.action,
-      subject_id: entry.subjectId,
-      call_id: entry.callId,
-      details: JSON.stringify(entry.details),
-    })
+    .values(
+      entries.map((entry) => ({
+        id: entry.id,
+        at: new Date(entry.at),
+        actor_id: entry.actorId,
+        action: entry.action,
+        subject_id: entry.subjectId,
+        call_id: entry.callId,
+        details: JSON.stringify(entry.details),
+        chain_id: entry.chainId,
+        sequence: entry.sequence,
+        previous_hash: Buffer.from(entry.previousHash, 'hex'),
+        hash: Buffer.from(entry.hash, 'hex'),
+      })),
+    )
+    .onConflict((conflict) => conflict.doNothing())
     .execute();
 }
 
@@ -40,6 +38,7 @@ export async function findEntries(
     .leftJoin('people as actor', 'actor.id', 'entry.actor_id')
     .leftJoin('people as subject', 'subject.id', 'entry.subject_id')
     .select(['entry.id', 'at', 'actor_id', 'action', 'subject_id', 'call_id', 'details'])
+    .select(['chain_id', 'sequence', 'hash'])
     .select(['actor.name as actor_name', 'subject.name as subject_name'])
     .orderBy('entry.at', 'desc')
     .orderBy('entry.id', 'desc')
@@ -59,6 +58,9 @@ export async function findEntries(
     subject: reference(row.subject_id, row.subject_name),
     callId: row.call_id,
     details: (row.details ?? {}) as Record<string, unknown>,
+    chainId: row.chain_id,
+    sequence: row.sequence,
+    hash: row.hash?.toString('hex') ?? null,
   }));
 }
 

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { AuditFilters, AuditPage, AuditQuery } from '../../contract/audit.ts';
+import { AuditFilters, AuditPage, AuditQuery, AuditVerification } from '../../contract/audit.ts';
 import { requireViewer } from '../../ports/http-viewer.ts';
 import type { Audit } from './audit.service.ts';
 import { auditCsv } from './audit-csv.ts';
@@ -16,6 +16,18 @@ export function auditRoutes(audit: Audit): FastifyPluginAsyncTypebox {
         schema: { summary: 'Who did what', tags, querystring: AuditQuery, response: { 200: AuditPage } },
       },
       (request) => audit.list(requireViewer(request), request.query),
+    );
+    app.get(
+      '/api/audit/verify',
+      {
+        config,
+        schema: {
+          summary: 'Whether every entry is there as it was written',
+          tags,
+          response: { 200: AuditVerification },
+        },
+      },
+      (request) => audit.verify(requireViewer(request)),
     );
     app.get(
       '/api/audit.csv',

@@ -1,37 +1,79 @@
-import type { AuditEntry, AuditFilters, AuditPage, AuditQuery } from '../../contract/audit.ts';
+import { v7 as uuid } from 'uuid';
+import type {
+  AuditEntry,
+  AuditFilters,
+  AuditPage,
+  AuditQuery,
+  AuditVerification,
+} from '../../contract/audit.ts';
 import { pageSizeDefault, pageSizeMax } from '../../contract/common.ts';
 import { AppError } from '../../contract/errors.ts';
 import { checkPeriod } from '../../contract/period.ts';
 import type { Database } from '../../database/database.ts';
+import { type AuditRecord, cleanDetails } from '../../ports/audit-chain.ts';
+import type { LocalAuditLog } from '../../ports/audit-log.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { AuditLog } from '../../ports/domain.ts';
+import type { Log } from '../../ports/log.ts';
 import { assertMay, type Viewer } from '../../ports/viewer.ts';
-import { findEntries, insertEntry } from './audit.repository.ts';
+import { adoptOldEntries } from './adopt-entries.ts';
+import { findEntries } from './audit.repository.ts';
+import { createEntryCopier } from './copy-entries.ts';
+import { purgeEntries } from './purge.ts';
+import { withoutReason } from './reason-hash.ts';
+import { chainAdoptedAction, verifyAudit } from './verify.ts';
 
 export interface Audit extends AuditLog {
   list(viewer: Viewer, query: AuditQuery): Promise<AuditPage>;
   /** Every entry, page by page, so that none of the size of the log is ever in memory; the first page is read before it settles. */
   all(viewer: Viewer, filters: AuditFilters): Promise<AsyncIterable<AuditEntry>>;
+  /** Looks for changed, missing, inserted and moved entries in the whole log. Who asks meanwhile gets the same answer. */
+  verify(viewer: Viewer): Promise<AuditVerification>;
+  /**
+   * Removes the months before `month` (`YYYY-MM`, UTC), leaving signed checkpoints; says how many entries that were. For
+   * the retention of the policy.
+   */
+  purgeBefore(month: string): Promise<number>;
+  /** Chains the entries of before, and brings to the database what waits for it. */
+  start(): Promise<void>;
+  /** Brings the rest to the database, as far as it answers, and closes the local log. */
+  stop(): Promise<void>;
 }
 
-/** The audit log in Postgres. */
-export function createAudit({ db, clock }: { db: Database; clock: Clock }): Audit {
+export interface AuditDeps {
+  db: Database;
+  clock: Clock;
+  log: Log;
+  /** Closed by `stop`. */
+  local: LocalAuditLog;
+}
+
+/** Who reads sees what was just written, if the database takes it in that time. */
+const catchUpMs = 1_000;
+const purgeCatchUpMs = 60_000;
+
+/** The audit log: written to this server's disk, read in the database, which follows. */
+export function createAudit({ db, clock, log, local }: AuditDeps): Audit {
+  const copier = createEntryCopier({ db, local, log });
+  let verifying: Promise<AuditVerification> | null = null;
+  let purging: Promise<unknown> = Promise.resolve();
+
+  async function append(said: Omit<AuditRecord, 'id' | 'at'>): Promise<void> {
+    assertIds(said);
+    const [id, at] = [uuid(), new Date(clock.now()).toISOString()];
+    await local.append({ id, at, ...said, details: cleanDetails(withoutReason(id, said.details)) });
+    copier.wake();
+  }
+
   return {
-    async write(entry) {
-      try {
-        await insertEntry(db, { details: {}, ...entry, at: clock.now() });
-      } catch (error) {
-        const failure = new AppError('audit-unavailable');
-        failure.cause = error;
-        throw failure;
-      }
-    },
+    write: ({ details = {}, ...entry }) => append({ ...entry, details }),
 
     async list(viewer, query) {
       assertMay(viewer, 'audit.view');
       checkPeriod(query);
       const limit = query.limit ?? pageSizeDefault;
       const before = query.cursor === undefined ? null : decodeCursor(query.cursor);
+      await copier.caughtUp(catchUpMs);
       const rows = await findEntries(db, query, before, limit + 1);
       const items = rows.slice(0, limit);
       return { items, nextCursor: rows.length > limit ? encodeCursor(items.at(-1)!) : null };
@@ -40,6 +82,7 @@ export function createAudit({ db, clock }: { db: Database; clock: Clock }): Audi
     async all(viewer, filters) {
       assertMay(viewer, 'audit.view');
       checkPeriod(filters);
+      await copier.caughtUp(catchUpMs);
       const first = await findEntries(db, filters, null, pageSizeMax);
       return (async function* () {
         for (let rows = first; ; ) {
@@ -50,7 +93,50 @@ export function createAudit({ db, clock }: { db: Database; clock: Clock }): Audi
         }
       })();
     },
+
+    async verify(viewer) {
+      assertMay(viewer, 'audit.view');
+      verifying ??= verifyAudit({ db, local, clock }).finally(() => {
+        verifying = null;
+      });
+      return await verifying;
+    },
+
+    async purgeBefore(month) {
+      const caughtUp = () => copier.caughtUp(purgeCatchUpMs);
+      const own = purging.then(() => purgeEntries({ db, local, clock, append, caughtUp }, month));
+      purging = own.catch(() => {});
+      return await own;
+    },
+
+    async start() {
+      const adopted = await adoptOldEntries(db, () => new Date(clock.now()));
+      if (adopted) {
+        const { chainId, entries, hash } = adopted;
+        const details = { adopted: chainId, entries, lastHash: hash };
+        await append({ actorId: null, action: chainAdoptedAction, subjectId: null, callId: null, details });
+      }
+      copier.wake();
+    },
+
+    async stop() {
+      await copier.caughtUp(catchUpMs);
+      await copier.stop();
+      await local.close();
+    },
   };
+}
+
+const uuidForm = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** A bug where it is made, not an entry that the database refuses later. */
+function assertIds({
+  actorId,
+  subjectId,
+  callId,
+}: Pick<AuditRecord, 'actorId' | 'subjectId' | 'callId'>): void {
+  for (const id of [actorId, subjectId, callId])
+    if (id !== null && !uuidForm.test(id)) throw new TypeError('An audit entry speaks of ids only');
 }
 
 const encodeCursor = (last: AuditEntry): string => Buffer.from(`${last.at}|${last.id}`).toString('base64url');

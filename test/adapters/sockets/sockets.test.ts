@@ -16,7 +16,6 @@ import { createAccounts } from '../../../src/features/accounts/accounts.ts';
 import { createAgentPages } from '../../../src/features/agent-page/agent-pages.ts';
 import { createAgents } from '../../../src/features/agents/agents.ts';
 import { createPeopleDirectory } from '../../../src/features/agents/people-directory.ts';
-import { createAudit } from '../../../src/features/audit/audit.service.ts';
 import { liveBoardRoutes } from '../../../src/features/live-board/live-board.routes.ts';
 import { createLiveBoard } from '../../../src/features/live-board/live-board.ts';
 import { createPauseReasons } from '../../../src/features/shift-control/pause-reasons.ts';
@@ -24,6 +23,7 @@ import { noTies } from '../../../src/ports/absent.ts';
 import { systemClock } from '../../../src/ports/clock.ts';
 import type { Connections, PageConnection } from '../../../src/ports/live.ts';
 import { makeViewer } from '../../../src/ports/viewer.ts';
+import { testAudit } from '../../support/audit-log.ts';
 import { testDatabase } from '../../support/database.ts';
 import {
   buildSupervision,
@@ -53,7 +53,7 @@ async function build(t: Test) {
   const presence = createPanelPresence({ graceMs: 1_000 });
   const directory = createPeopleDirectory({ db });
   const common = { db, clock: systemClock, log: quietLog };
-  const audit = createAudit(common);
+  const audit = testAudit(t, { db });
   const agents = createAgents({
     ...common,
     pbx: 'main',
