@@ -2,6 +2,7 @@ import { SegmentedControl } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { type ReactNode, useState, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
+import { HelpAlerts } from '../control/help-alerts.tsx';
 import { AgentGrid } from './agent-grid.tsx';
 import { BoardToolbar } from './board-toolbar.tsx';
 import { CallsNow, useCallsNow } from './calls-now.tsx';
@@ -26,6 +27,7 @@ export function LivePage() {
   return (
     <div className={classes['page']} data-stale={link.state !== 'live' || undefined}>
       <h1 className={classes['title']}>{t('live.title')}</h1>
+      <HelpAlerts />
       <Notices />
       <QueueStrip />
       <div className={classes['floor']}>{hasAgents ? floor : <EmptyBoard />}</div>

@@ -1,6 +1,7 @@
 import { Kbd, Modal, Table, Text } from '@mantine/core';
 import { useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
+import { agentVerbs } from '../control/agent-verbs.tsx';
 import { shortcutsOn } from '../shell/shortcuts.ts';
 import { helpStore } from './help-store.ts';
 
@@ -8,9 +9,7 @@ const keys = [
   { keys: ['/'], does: 'search' },
   { keys: ['↑', '↓'], does: 'move' },
   { keys: ['Home', 'End'], does: 'ends' },
-  { keys: ['L'], does: 'listen' },
-  { keys: ['W'], does: 'whisper' },
-  { keys: ['B'], does: 'barge' },
+  { keys: ['M'], does: 'menu' },
   { keys: ['Esc'], does: 'stop' },
   { keys: ['?'], does: 'help' },
 ] as const;
@@ -28,16 +27,10 @@ export function ShortcutsHelp() {
       <Table>
         <Table.Tbody>
           {keys.map((row) => (
-            <Table.Tr key={row.does}>
-              <Table.Td w={130}>
-                {row.keys.map((key) => (
-                  <Kbd key={key} mr={4}>
-                    {key}
-                  </Kbd>
-                ))}
-              </Table.Td>
-              <Table.Td>{t(`help.${row.does}`)}</Table.Td>
-            </Table.Tr>
+            <Line key={row.does} keys={row.keys} does={t(`help.${row.does}`)} />
+          ))}
+          {agentVerbs.map(({ action, letter }) => (
+            <Line key={action} keys={[letter]} does={t(`help.onAgent.${action}`)} />
           ))}
         </Table.Tbody>
       </Table>
@@ -47,5 +40,20 @@ export function ShortcutsHelp() {
         </Text>
       )}
     </Modal>
+  );
+}
+
+function Line({ keys, does }: { keys: readonly string[]; does: string }) {
+  return (
+    <Table.Tr>
+      <Table.Td w={130}>
+        {keys.map((key) => (
+          <Kbd key={key} mr={4}>
+            {key}
+          </Kbd>
+        ))}
+      </Table.Td>
+      <Table.Td>{does}</Table.Td>
+    </Table.Tr>
   );
 }

@@ -1,13 +1,13 @@
 import { type FocusEvent, type KeyboardEvent, useEffect, useRef, useState } from 'react';
-import type { AudioMode } from '../../../contract/supervisions.ts';
+import { verbOfKey } from '../control/agent-verbs.tsx';
+import { openMenu } from '../control/menu-store.ts';
 import { shortcutsOn } from '../shell/shortcuts.ts';
-import { chooseMode } from '../supervision/prompt-store.ts';
 import type { IndexRow } from './agent-index.ts';
 import { toggleSection } from './index-store.ts';
 import { board } from './live.ts';
 
 const pageRows = 12;
-const modeKeys: Record<string, AudioMode> = { l: 'listen', w: 'whisper', b: 'barge' };
+const menuKey = 'm';
 
 /** Roving focus: one row of the grid is in the tab order, arrows move it, letters act on its agent. */
 export function useRowFocus(rows: readonly IndexRow[], reveal: (index: number) => void) {
@@ -59,12 +59,16 @@ export function useRowFocus(rows: readonly IndexRow[], reveal: (index: number) =
       if ((event.target as HTMLElement).tagName !== 'BUTTON') toggleSection(row.teamId);
       return;
     }
-    const mode = modeKeys[event.key.toLowerCase()];
-    if (row?.kind !== 'agent' || mode === undefined || !shortcutsOn()) return;
-    const agent = board.agents.get(row.agentId);
-    if (!agent) return;
+    if (row?.kind === 'agent' && shortcutsOn()) act(row.agentId, event);
+  }
+
+  function act(agentId: string, event: KeyboardEvent<HTMLElement>): void {
+    const agent = board.agents.get(agentId);
+    const verb = agent && verbOfKey(agent, event.key);
+    if (!verb && event.key.toLowerCase() !== menuKey) return;
     event.preventDefault();
-    chooseMode(agent, mode);
+    if (verb) verb.run(agent);
+    else openMenu(agentId);
   }
 
   function onFocus(event: FocusEvent<HTMLElement>): void {

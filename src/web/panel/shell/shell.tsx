@@ -2,6 +2,8 @@ import { lazy, Suspense, useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMatch } from 'react-router';
 import type { Session } from '../../../contract/session.ts';
+import { AgentMenu } from '../control/agent-menu.tsx';
+import { ControlDialogs } from '../control/control-dialogs.tsx';
 import { followFloor } from '../live/live-socket.ts';
 import { ShortcutsHelp } from '../live/shortcuts-help.tsx';
 import { may } from '../session/session-store.ts';
@@ -42,6 +44,8 @@ export function Shell({ session }: { session: Session }) {
         <ListeningBar />
       </div>
       <ReasonPrompt />
+      <AgentMenu />
+      <ControlDialogs />
       <ShortcutsHelp />
     </div>
   );

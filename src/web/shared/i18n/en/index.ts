@@ -3,8 +3,9 @@ import { admin } from './admin.ts';
 import { alerts } from './alerts.ts';
 import { calls } from './calls.ts';
 import { common } from './common.ts';
+import { control } from './control.ts';
 import { errors } from './errors.ts';
 import { live } from './live.ts';
 import { supervision } from './supervision.ts';
 
-export const en: Messages = { ...common, ...live, ...supervision, ...calls, ...admin, ...errors, ...alerts };
+export const en: Messages = { ...common, ...live, ...supervision, ...calls, ...admin, ...errors, ...alerts, ...control };

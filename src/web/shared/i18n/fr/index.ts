@@ -2,9 +2,10 @@ import { admin } from './admin.ts';
 import { alerts } from './alerts.ts';
 import { calls } from './calls.ts';
 import { common } from './common.ts';
+import { control } from './control.ts';
 import { errors } from './errors.ts';
 import { live } from './live.ts';
 import { supervision } from './supervision.ts';
 
-export const fr = { ...common, ...live, ...supervision, ...calls, ...admin, ...errors, ...alerts };
+export const fr = { ...common, ...live, ...supervision, ...calls, ...admin, ...errors, ...alerts, ...control };
 export type Messages = typeof fr;
