@@ -8,4 +8,13 @@ import { errors } from './errors.ts';
 import { live } from './live.ts';
 import { supervision } from './supervision.ts';
 
-export const en: Messages = { ...common, ...live, ...supervision, ...calls, ...admin, ...errors, ...alerts, ...control };
+export const en: Messages = {
+  ...common,
+  ...live,
+  ...supervision,
+  ...calls,
+  ...admin,
+  ...errors,
+  ...alerts,
+  ...control,
+};

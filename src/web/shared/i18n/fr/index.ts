@@ -7,5 +7,14 @@ import { errors } from './errors.ts';
 import { live } from './live.ts';
 import { supervision } from './supervision.ts';
 
-export const fr = { ...common, ...live, ...supervision, ...calls, ...admin, ...errors, ...alerts, ...control };
+export const fr = {
+  ...common,
+  ...live,
+  ...supervision,
+  ...calls,
+  ...admin,
+  ...errors,
+  ...alerts,
+  ...control,
+};
 export type Messages = typeof fr;
