@@ -18,7 +18,7 @@ import { type FileResult, readTap } from './setup/tap-results.ts';
 
 const project = projectFolder();
 const progress = (line: string): void => console.log(`• ${line}`);
-const onRealThings = /^test\/(asterisk|browser|scripts)\//;
+const onRealThings = /^test\/(asterisk|browser|faults|scripts)\//;
 
 const checks: Record<string, string[]> = {
   'types of server, scripts and tests': ['tsc', '--noEmit'],

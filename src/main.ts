@@ -106,7 +106,8 @@ async function watch({ pbx, logLevel }: Config): Promise<{ release(): void } | n
   const script = fileURLToPath(
     new URL(`./watchdog-process${extname(import.meta.filename)}`, import.meta.url),
   );
-  const orders = { pid: process.pid, ari: pbx?.ari ?? null, orphanGraceMs };
+  const { serverMark: mark } = await import('./server-mark.ts');
+  const orders = { pid: process.pid, mark, ari: pbx?.ari ?? null, orphanGraceMs };
   return startWatchdog(script, orders, createLog(logLevel));
 }
 

@@ -6,14 +6,17 @@ import type { PbxConfig } from './config.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Log } from './ports/log.ts';
 import type { PhoneAccounts } from './ports/phones.ts';
-import type { TelephonyCommands } from './ports/telephony.ts';
+import type { QueueCommands, TelephonyCommands } from './ports/telephony.ts';
 import type { TelephonyFact } from './ports/telephony-facts.ts';
+import { serverMark } from './server-mark.ts';
 
 /** Where facts of the configured PBX come from, and who carries out commands. */
 export interface PbxSource {
   readonly name: string;
   readonly amiConfigured: boolean;
   commands: TelephonyCommands;
+  /** Null without AMI. */
+  queues: QueueCommands | null;
   phoneAccounts: PhoneAccounts;
   /** Asterisk's SIP websocket, beside its ARI. */
   readonly sipSocket: string;
@@ -31,6 +34,7 @@ export function createPbxSource(pbx: PbxConfig, clock: Clock, log: Log): PbxSour
     name: pbx.name,
     ari: pbx.ari,
     log,
+    mark: serverMark,
     needsMembership: () => !ami?.isConnected,
   });
   const { name, celFile } = pbx;
@@ -40,6 +44,7 @@ export function createPbxSource(pbx: PbxConfig, clock: Clock, log: Log): PbxSour
     name: pbx.name,
     amiConfigured: ami !== null,
     commands: ari.commands,
+    queues: ami?.queues ?? null,
     phoneAccounts: ari.phoneAccounts,
     sipSocket: sipSocketAddress(pbx.ari.url),
     wasTried: () => tried,

@@ -6,11 +6,14 @@ import type { Log } from '../../ports/log.ts';
 import type { Telephony } from '../../ports/telephony.ts';
 import type { TelephonyFact } from '../../ports/telephony-facts.ts';
 import { createAriCommands } from './commands.ts';
+import { markVariableOf } from './orphans.ts';
 import { createPhoneAccounts } from './phone-accounts.ts';
 import type { FromReader, ReaderData, ToReader } from './reader-protocol.ts';
 
 export interface AriTelephonyOptions extends Omit<ReaderData, 'taken'> {
   log: Log;
+  /** Left on the PBX at each connection: which server was there last (`orphans.ts`). */
+  mark?: string;
   /** Whether queue membership must be asked over ARI now; false while AMI tells it. */
   needsMembership?: () => boolean;
 }
@@ -24,7 +27,7 @@ const askMembershipEveryMs = 500;
  * when this server does not take the facts; commands go from here. What the PBX does is facts, never an exception.
  */
 export function createAriTelephony(options: AriTelephonyOptions): Telephony {
-  const { name, ari, log, needsMembership = () => true } = options;
+  const { name, ari, log, mark, needsMembership = () => true } = options;
   const client = createAriClient({ ...ari, log });
   const queues = new Set<string>();
   let onFact: (fact: TelephonyFact) => void = () => {};
@@ -57,6 +60,7 @@ export function createAriTelephony(options: AriTelephonyOptions): Telephony {
   function take(text: string): number {
     const facts = JSON.parse(text) as TelephonyFact[];
     for (const fact of facts) {
+      if (fact.kind === 'pbx-connected') leaveMark();
       try {
         onFact(fact);
       } catch (error) {
@@ -64,6 +68,15 @@ export function createAriTelephony(options: AriTelephonyOptions): Telephony {
       }
     }
     return facts.length;
+  }
+
+  function leaveMark(): void {
+    if (mark === undefined) return;
+    client.asterisk
+      .setGlobalVar({ variable: markVariableOf(ari.app), value: mark })
+      .catch((error: unknown) =>
+        log.warn({ err: error, pbx: name }, 'The PBX could not be told which server is there'),
+      );
   }
 
   function tellMembership(): void {
