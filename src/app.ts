@@ -23,10 +23,15 @@ import { auditRoutes } from './features/audit/audit.routes.ts';
 import { type Audit, createAudit } from './features/audit/audit.service.ts';
 import { callsRoutes } from './features/calls/calls.routes.ts';
 import { createCalls } from './features/calls/calls.ts';
+import { evaluationsRoutes } from './features/evaluations/evaluations.routes.ts';
+import { createEvaluations } from './features/evaluations/evaluations.service.ts';
 import { liveBoardRoutes } from './features/live-board/live-board.routes.ts';
 import { createLiveBoard } from './features/live-board/live-board.ts';
 import { createPhones } from './features/phones/phones.ts';
 import { createPolicy } from './features/policy/policy.ts';
+import { createScreens } from './features/screens/create-screens.ts';
+import { screensRoutes } from './features/screens/screens.routes.ts';
+import { createSharedScreens } from './features/screens/shared-screens.ts';
 import { createPauseReasons } from './features/shift-control/pause-reasons.ts';
 import { createSupervision } from './features/supervision/create-supervision.ts';
 import { supervisionRoutes } from './features/supervision/supervision.routes.ts';
@@ -110,6 +115,8 @@ async function build({
   const connections = createConnections({ log });
   // Each replaced by the feature that keeps it.
   const ties: AgentTies = { ...noTies };
+  const sharedScreens = createSharedScreens();
+  ties.screens = sharedScreens;
   const iceServers = createIceServers(config.turn);
   const phones = createPhones({
     accountsOf: (name) => (name === pbx?.name ? pbx.phoneAccounts : undefined),
@@ -140,6 +147,15 @@ async function build({
     audit,
     clock,
     log,
+    elsewhere: { audit: (before) => audit.purgeBefore(monthOf(before)) },
+  });
+  const evaluations = createEvaluations({
+    db,
+    clock,
+    audit,
+    people: directory,
+    policy: policy.rules,
+    callOf: (viewer, callId) => calls.service.get(viewer, callId),
   });
   ties.policy = policy.rules;
   ties.marks = policy.marks;
@@ -157,6 +173,7 @@ async function build({
     log,
     ties,
     isConnected: (agentId) => agents.shift.agent(agentId)?.row.state !== 'offline',
+    watchConnections: (listener) => agents.shift.onDirty(listener),
   });
   const agents = createAgents({
     db,
@@ -212,6 +229,19 @@ async function build({
     policy: policy.rules,
     changed: readPeopleAgain,
   });
+  const liveSessions = accounts.liveSessions(directory);
+  const screens = createScreens({
+    db,
+    screens: sharedScreens,
+    audit,
+    policy: ties.policy,
+    shift: agents.shift,
+    sessions: liveSessions,
+    connections,
+    iceServers,
+    clock,
+    log,
+  });
   const http = await createHttpServer({
     config,
     version: version(),
@@ -222,17 +252,18 @@ async function build({
       agents.routes,
       callsRoutes(calls.service),
       policy.routes,
+      evaluationsRoutes(evaluations),
       supervisionRoutes(supervision),
       liveBoardRoutes(board),
       alertsRoutes(alerts),
       phones.routes,
+      screensRoutes(screens),
       auditRoutes(audit),
     ],
     staticFolder: webFolder(),
     metrics,
     readiness: () => readiness(db, pbx?.wasTried() ?? true),
   });
-  const liveSessions = accounts.liveSessions(directory);
   const sockets = createSockets({
     server: http.server,
     publicUrl: config.publicUrl,
@@ -280,6 +311,8 @@ async function build({
     undo.push(() => policy.stop());
     await agents.start();
     undo.push(() => agents.stop());
+    await screens.recover();
+    undo.push(() => screens.stopAll());
     const policyNotices = listenTo({ url, channel: 'vigie_policy', log, onNotice: readPolicyAgain });
     undo.push(() => policyNotices.close());
     // People changed by the command line or by another server.
@@ -326,6 +359,9 @@ function withPhones(sessions: LiveSessions, phones: BrowserPhones): LiveSessions
 function startAudit(audit: Audit, log: Log): void {
   audit.start().catch((error: unknown) => log.error({ err: error }, 'the audit log did not start'));
 }
+
+/** `YYYY-MM`, UTC: the audit log is purged by closed months. */
+const monthOf = (date: Date): string => date.toISOString().slice(0, 7);
 
 async function readiness(
   db: Database,

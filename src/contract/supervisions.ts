@@ -54,7 +54,8 @@ export const StartSupervision = Type.Object(
     callId: Type.Optional(Id),
     mode: Mode,
     scope: Scope,
-    reason: Type.String({ minLength: 1, maxLength: reasonLengthMax, pattern: '\\S' }),
+    /** Free text; the policy says whether it may be empty, and may have a list. */
+    reason: Type.String({ maxLength: reasonLengthMax }),
     device: SupervisionDevice,
   },
   { additionalProperties: false },

@@ -29,6 +29,8 @@ export interface TelephonyCommands {
     spy: SnoopDirection;
     whisper: SnoopDirection;
   }): Promise<CommandOutcome>;
+  /** Plays a tone (`1400/150,0/60`: hertz / milliseconds, over and over) into a leg of ours until it is hung up. */
+  playTone(legId: string, tone: string): Promise<CommandOutcome>;
   /** No CDR row for this leg of ours. */
   keepOutOfCdr(legId: string): Promise<CommandOutcome>;
   hangUp(legId: string, cause?: number): Promise<CommandOutcome>;
@@ -80,7 +82,11 @@ export interface QueueCommands {
     stateInterface: string | null;
     name: string | null;
     penalty: number;
+    paused: boolean;
   }): Promise<CommandOutcome>;
+  setPenalty(request: { queue: string; interface: string; penalty: number }): Promise<CommandOutcome>;
   /** Refused for a static member: he can only be paused. */
   remove(request: { queue: string; interface: string }): Promise<CommandOutcome>;
+  /** Ends an AgentLogin, after the call its agent is in. `agent` as agents.conf names it. */
+  logOffAgent(agent: string): Promise<CommandOutcome>;
 }

@@ -28,14 +28,11 @@ t.test('What is known at the click is refused at the click', async (t) => {
   await t.rejects(start({ agentId: scene.person('1901').id }), { code: 'own-call' });
   const { customer } = await scene.talk('1001', '1001');
   await t.rejects(start({ callId: '01900000-0000-7000-8000-000000000000' }), { code: 'call-already-ended' });
-  for (const change of [
-    { mode: 'intercept' },
-    { mode: 'intercept-agent-listening' },
-    { scope: 'agent' },
-    { device: 'browser' },
-  ]) {
+  for (const change of [{ mode: 'intercept' }, { mode: 'intercept-agent-listening' }]) {
     await t.rejects(start(change), { code: 'mode-not-available' });
   }
+  await t.rejects(start({ device: 'browser' }), { code: 'no-browser-phone' });
+  await t.rejects(start({ reason: ' ' }), { code: 'validation-failed' });
   await t.rejects(run.feature.start(scene.viewer('1002'), scene.wish('1001')), { code: 'not-allowed' });
   const stranger = { ...viewer, teamIds: [] };
   await t.rejects(run.feature.start(stranger, scene.wish('1001')), { code: 'outside-your-teams' });

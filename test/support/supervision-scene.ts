@@ -12,6 +12,7 @@ import {
   createSupervision,
   type SupervisionFeature,
 } from '../../src/features/supervision/create-supervision.ts';
+import type { AgentTies } from '../../src/ports/absent.ts';
 import { systemClock } from '../../src/ports/clock.ts';
 import type { PeopleDirectory, Person } from '../../src/ports/domain.ts';
 import type { Log } from '../../src/ports/log.ts';
@@ -41,6 +42,9 @@ export interface RunOptions {
   ringTimeoutMs?: number;
   sweepEveryMs?: number;
   auditFails?: () => boolean;
+  ties?: Pick<AgentTies, 'policy' | 'browserPhones'>;
+  isConnected?: (agentId: string) => boolean;
+  watchConnections?: (listener: () => void) => () => void;
 }
 
 /** A real PBX, its phones, a database, and people for every phone of the lab. */

@@ -35,6 +35,8 @@ export function createAriCommands({ ari, app }: { ari: CommandsAri; app: string 
           limits,
         ),
       ),
+    playTone: (legId, tone) =>
+      outcome(ari.channels.play({ channelId: legId, media: `tone:${tone}` }, limits)),
     keepOutOfCdr: (legId) =>
       outcome(
         ari.channels.setChannelVar({ channelId: legId, variable: 'CDR_PROP(disable)', value: '1' }, limits),

@@ -8,6 +8,7 @@ import type { Log } from '../../ports/log.ts';
 import type { TelephonyCommands } from '../../ports/telephony.ts';
 import type { TelephonyFact } from '../../ports/telephony-facts.ts';
 import { createFactRouter } from './fact-router.ts';
+import { FollowingSession } from './following-session.ts';
 import { OpenSessions } from './open-sessions.ts';
 import { ringTimeoutMs } from './phone-leg.ts';
 import { openSession, restoredSession } from './session-kinds.ts';
@@ -29,6 +30,8 @@ export interface SupervisionDeps {
   log: Log;
   /** Whether the agent counts as connected; only chooses the words of a refusal. Default: yes. */
   isConnected?(agentId: string): boolean;
+  /** Called whenever agents may have come or gone. Returns the way to stop. */
+  watchConnections?(listener: () => void): () => void;
   ringTimeoutMs?: number;
   sweepEveryMs?: number;
 }
@@ -72,6 +75,7 @@ export function createSupervision(deps: SupervisionDeps): SupervisionFeature {
     db,
     audit,
     clock,
+    log,
     sessions,
     isStopping: () => isStopping,
     newSession(plan, mode) {
@@ -92,7 +96,10 @@ export function createSupervision(deps: SupervisionDeps): SupervisionFeature {
     ...service,
     live: sessions.live,
     onFact: createFactRouter({ sessions, sweeper, commandsOf: deps.telephonyOf }),
-    recover: () => sweeper.start(),
+    async recover() {
+      if (deps.watchConnections) stopWatching.push(watchConnections(deps.watchConnections, sessions));
+      await sweeper.start();
+    },
     async stopAll(because) {
       isStopping = true;
       sweeper.stop();
@@ -118,6 +125,27 @@ function watchCalls(calls: LiveCalls, sessions: OpenSessions): () => void {
       session.onPolicyChange();
     }
   });
+}
+
+/** Changes of the shift come in bursts: looked at soon after, and once. */
+const connectionDelayMs = 200;
+
+function watchConnections(
+  watch: NonNullable<SupervisionDeps['watchConnections']>,
+  sessions: OpenSessions,
+): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  const look = () => {
+    timer = undefined;
+    for (const session of sessions.all()) if (session instanceof FollowingSession) session.onConnection();
+  };
+  const stop = watch(() => {
+    timer ??= setTimeout(look, connectionDelayMs).unref();
+  });
+  return () => {
+    clearTimeout(timer);
+    stop();
+  };
 }
 
 /** The policy may take rights away as well as calls. */

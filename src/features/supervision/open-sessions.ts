@@ -80,6 +80,12 @@ export class OpenSessions {
     if (kept.hasRow) void this.#save(kept);
   }
 
+  /** What it remembers has changed, and nothing that is shown. */
+  onMemory(id: string): void {
+    const kept = this.#kept.get(id);
+    if (kept?.hasRow) void this.#save(kept);
+  }
+
   /** Settles when what is known now is in the database; throws nothing, the sweep tries again. */
   async saved(id: string): Promise<void> {
     await this.#kept.get(id)?.saving;

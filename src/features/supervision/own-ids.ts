@@ -6,15 +6,17 @@ export const phoneLegIdOf = (supervisionId: string, n: number): string =>
   `${ownIdPrefix}${supervisionId}-phone-${n}`;
 export const snoopLegIdOf = (supervisionId: string, n: number): string =>
   `${ownIdPrefix}${supervisionId}-snoop-${n}`;
+export const beepLegIdOf = (supervisionId: string, n: number): string =>
+  `${ownIdPrefix}${supervisionId}-beep-${n}`;
 
 export interface OwnId {
   supervisionId: string;
-  kind: 'bridge' | 'phone' | 'snoop';
+  kind: 'bridge' | 'phone' | 'snoop' | 'beep';
   n: number;
 }
 
 const pattern = new RegExp(
-  `^${ownIdPrefix}([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})-(?:(bridge)|(phone|snoop)-(\\d{1,6}))$`,
+  `^${ownIdPrefix}([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})-(?:(bridge)|(phone|snoop|beep)-(\\d{1,6}))$`,
 );
 
 /** Null for anything that is no supervision's: a call's leg, or another kind of helper. */

@@ -3,10 +3,12 @@ import type { Clock } from '../../ports/clock.ts';
 import type { AuditLog } from '../../ports/domain.ts';
 import type { Log } from '../../ports/log.ts';
 import type { TelephonyCommands } from '../../ports/telephony.ts';
+import { FollowingSession } from './following-session.ts';
+import type { FollowingDeps } from './following-state.ts';
 import type { OpenSessions } from './open-sessions.ts';
 import { endByPolicy } from './policy-ends.ts';
 import type { SavedSession, Session, SessionPlan } from './session.ts';
-import type { RuleDeps } from './supervision-rules.ts';
+import { followedLegs, type RuleDeps } from './supervision-rules.ts';
 import { type CallPlan, type SessionDeps, SupervisionSession } from './supervision-session.ts';
 
 export interface SessionKindsDeps {
@@ -25,7 +27,9 @@ export function openSession(
   plan: SessionPlan,
   mode: Mode,
 ): Session | undefined {
-  if (!isAudioMode(mode) || !isCallPlan(plan)) return undefined;
+  if (!isAudioMode(mode)) return undefined;
+  if (plan.scope === 'agent') return new FollowingSession(followingDeps(deps, commands, plan), plan, mode);
+  if (!isCallPlan(plan)) return undefined;
   return new SupervisionSession(callSessionDeps(deps, commands, plan), plan, mode);
 }
 
@@ -33,10 +37,14 @@ export function openSession(
 export function restoredSession(
   deps: SessionKindsDeps,
   commands: TelephonyCommands,
-  { plan: saved, state }: SavedSession,
+  session: SavedSession,
 ): Session | undefined {
+  const { plan: saved, state } = session;
   const { mode } = state;
   if (!isAudioMode(mode)) return undefined;
+  if (saved.scope === 'agent') {
+    return new FollowingSession(followingDeps(deps, commands, saved), saved, session);
+  }
   const plan = { ...saved, callId: saved.callId ?? '', targetUniqueId: saved.targetUniqueId ?? '' };
   const modeChanges = state.modeChanges.flatMap(({ mode: changed, atMs }) =>
     isAudioMode(changed) ? [{ mode: changed, atMs }] : [],
@@ -63,6 +71,7 @@ function callSessionDeps(deps: SessionKindsDeps, commands: TelephonyCommands, pl
         .find((leg) => leg.uniqueId === targetUniqueId),
     isCallAlive: () => rules.calls.byId(callId)?.endedAt === null,
     endByPolicy: () => endByPolicy(rules, agent.id, callId),
+    beeps: () => rules.policy.current().informAgent === 'beep',
     onState: (session) => sessions.onState(session),
     async auditMode(_session, mode) {
       await audit.write({
@@ -76,3 +85,44 @@ function callSessionDeps(deps: SessionKindsDeps, commands: TelephonyCommands, pl
     },
   };
 }
+
+function followingDeps(
+  deps: SessionKindsDeps,
+  commands: TelephonyCommands,
+  { id, agent, supervisor }: SessionPlan,
+): FollowingDeps {
+  const { rules, sessions, clock, audit, ringTimeoutMs } = deps;
+  const { policy } = rules;
+  return {
+    commands,
+    clock,
+    log: deps.log.child({ supervisionId: id, agentId: agent.id }),
+    ringTimeoutMs,
+    legs: () => followedLegs(rules, agent.id, supervisor.id),
+    agentRefusal: () => policy.agentProtectedBy(agent.id),
+    isConnected: () => rules.isConnected(agent.id),
+    minutesMax: () => policy.current().persistentMinutesMax,
+    beeps: () => policy.current().informAgent === 'beep',
+    onState: (session) => sessions.onState(session),
+    onMemory: () => sessions.onMemory(id),
+    async audit(action, callId, details) {
+      const actorId = byHand.has(action) ? supervisor.id : null;
+      await audit.write({
+        actorId,
+        action,
+        subjectId: agent.id,
+        callId,
+        details: { ...details, supervisionId: id },
+      });
+      await sessions.saved(id);
+    },
+  };
+}
+
+/** What the supervisor does himself; the rest comes of the agent's calls. */
+const byHand: ReadonlySet<string> = new Set([
+  'supervision.mode-changed',
+  'supervision.paused',
+  'supervision.resumed',
+  'supervision.went-on',
+]);

@@ -23,6 +23,8 @@ export interface SessionLegs {
   onReady(fact: Extract<OwnLegFact, { kind: 'own-leg-ready' }>): boolean;
   has(legId: string): boolean;
   hasEnded(legId: string): boolean;
+  /** It is not on the PBX any more, and nobody told us. */
+  lost(legId: string): void;
   /** Settles when the PBX says that it has ended. */
   ended(legId: string): Promise<void>;
   /** Those that may still be on the PBX. */
@@ -62,6 +64,12 @@ export function createSessionLegs(): SessionLegs {
       leg.gone.resolve();
       leg.news.resolve({ ready: false, cause, sipCode });
       return leg.isReady ? 'used' : 'waited-for';
+    },
+    lost(legId) {
+      const leg = legs.get(legId);
+      if (!leg?.isReady || leg.hasEnded) return;
+      leg.hasEnded = true;
+      leg.gone.resolve();
     },
     has: (legId) => legs.has(legId),
     hasEnded: (legId) => legs.get(legId)?.hasEnded ?? false,

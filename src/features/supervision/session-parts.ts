@@ -1,8 +1,8 @@
 import type { AudioMode, SupervisionEnd } from '../../contract/supervisions.ts';
 import type { Log } from '../../ports/log.ts';
-import type { CommandOutcome, TelephonyCommands } from '../../ports/telephony.ts';
+import type { CommandOutcome, SnoopDirection, TelephonyCommands } from '../../ports/telephony.ts';
 import { snoopDirections } from './modes.ts';
-import { bridgeIdOf, phoneLegIdOf, snoopLegIdOf } from './own-ids.ts';
+import { beepLegIdOf, bridgeIdOf, parseOwnId, phoneLegIdOf, snoopLegIdOf } from './own-ids.ts';
 import { isChannelOf, whyPhoneFailed } from './phone-leg.ts';
 import type { SessionPlan } from './session.ts';
 import { createSessionLegs, type SessionLegs } from './session-legs.ts';
@@ -11,6 +11,9 @@ export type Step = { ok: true } | { ok: false; because: SupervisionEnd; step: st
 export const done: Step = { ok: true };
 
 const snoopReadyTimeoutMs = 5_000;
+/** Two short notes, for ever until the leg is hung up. */
+const beepTone = '1400/150,0/60,1400/150,0/2000';
+const beepMs = 400;
 const cdrAttemptsMax = 30;
 const cdrRetryMs = 5;
 const goneTimeoutMs = 1_000;
@@ -44,11 +47,13 @@ export class SessionParts {
   }
 
   /** Takes over what an earlier run of the server left on the PBX. */
-  adopt(snoop: number): void {
+  adopt(...snoops: number[]): void {
     this.#bridgeAsked = true;
     this.legs.adopt(this.phoneId);
-    this.legs.adopt(snoopLegIdOf(this.#plan.id, snoop));
-    this.#outOfCdr.add(snoopLegIdOf(this.#plan.id, snoop));
+    for (const n of snoops) {
+      this.legs.adopt(snoopLegIdOf(this.#plan.id, n));
+      this.#outOfCdr.add(snoopLegIdOf(this.#plan.id, n));
+    }
   }
 
   async makeBridge(): Promise<Step> {
@@ -84,11 +89,28 @@ export class SessionParts {
 
   /** Snoop number `n` on that leg of the agent's, ready to be bridged. */
   async makeSnoop(n: number, targetUniqueId: string, mode: AudioMode): Promise<Step> {
-    const legId = snoopLegIdOf(this.#plan.id, n);
+    return this.#makeTap(snoopLegIdOf(this.#plan.id, n), targetUniqueId, snoopDirections(mode));
+  }
+
+  /** A short tone in the agent's ear and in nobody else's: he is listened to. */
+  async beep(n: number, targetUniqueId: string): Promise<Step> {
+    const legId = beepLegIdOf(this.#plan.id, n);
+    this.#leaving.add(legId);
+    const made = await this.#makeTap(legId, targetUniqueId, { spy: 'none', whisper: 'out' });
+    if (!made.ok) return made;
+    const played = await this.#commands.playTone(legId, beepTone);
+    if (played.ok) await later(beepMs);
+    await this.#commands.hangUp(legId);
+    return played.ok ? done : failed('pbx-failed', 'beep', played.detail);
+  }
+
+  async #makeTap(
+    legId: string,
+    targetUniqueId: string,
+    directions: { spy: SnoopDirection; whisper: SnoopDirection },
+  ): Promise<Step> {
     const news = this.legs.expect(legId);
-    const asked = await this.#making(
-      this.#commands.snoop({ legId, targetUniqueId, ...snoopDirections(mode) }),
-    );
+    const asked = await this.#making(this.#commands.snoop({ legId, targetUniqueId, ...directions }));
     if (!asked.ok) return failed(asked.why === 'gone' ? 'call-ended' : 'pbx-failed', 'snoop', asked.detail);
     const snoop = await Promise.race([news, later(snoopReadyTimeoutMs)]);
     if (!snoop) return failed('pbx-failed', 'snoop', 'the snoop did not arrive');
@@ -102,21 +124,38 @@ export class SessionParts {
     return this.#bridge(this.phoneId, snoopLegIdOf(this.#plan.id, n));
   }
 
+  /** The supervisor alone: he hears nothing yet. */
+  async joinPhone(): Promise<Step> {
+    return this.#bridge(this.phoneId);
+  }
+
+  /** Snoop `n` to the supervisor who is there already. */
+  async joinSnoop(n: number): Promise<Step> {
+    return this.#bridge(snoopLegIdOf(this.#plan.id, n));
+  }
+
+  /** Nothing is heard through snoop `n` any more. */
+  async dropSnoop(n: number): Promise<Step> {
+    const legId = snoopLegIdOf(this.#plan.id, n);
+    this.#leaving.add(legId);
+    const left = await this.#making(this.#commands.hangUp(legId));
+    return left.ok || left.why === 'gone' ? done : failed('pbx-failed', 'drop', left.detail);
+  }
+
   /** Old out and new in, back to back: both in at once would double every voice. */
   async swap(old: number, n: number, isLive: boolean): Promise<Step> {
-    const oldId = snoopLegIdOf(this.#plan.id, old);
     await later(snoopWarmUpMs);
-    this.#leaving.add(oldId);
-    const left = await this.#making(this.#commands.hangUp(oldId));
+    const left = await this.dropSnoop(old);
     // Not known to have left: the customer might go on hearing the supervisor.
-    if (!left.ok && left.why !== 'gone') return failed('pbx-failed', 'swap', left.detail);
-    return isLive ? this.#bridge(snoopLegIdOf(this.#plan.id, n)) : done;
+    if (!left.ok) return left;
+    return isLive ? this.joinSnoop(n) : done;
   }
 
   /** Whether this leg or bridge on the PBX is one that is still used. */
   uses(ownId: string): boolean {
     if (ownId === this.#bridgeId) return true;
-    return this.legs.has(ownId) && !this.legs.hasEnded(ownId) && !this.#leaving.has(ownId);
+    const isThere = this.legs.has(ownId) && !this.legs.hasEnded(ownId);
+    return isThere && (!this.#leaving.has(ownId) || parseOwnId(ownId)?.kind === 'beep');
   }
 
   isLeaving(legId: string): boolean {

@@ -1,5 +1,6 @@
 import { AppError } from '../../contract/errors.ts';
-import { type MayDoFacts, refusalOf } from '../../contract/may-do.ts';
+import { type MayDoFacts, refusalByRights, refusalOf } from '../../contract/may-do.ts';
+import type { Policy } from '../../contract/policy.ts';
 import { type AudioMode, isAudioMode, type StartSupervision } from '../../contract/supervisions.ts';
 import type {
   BrowserPhones,
@@ -11,6 +12,7 @@ import type {
 } from '../../ports/domain.ts';
 import { makeViewer, type Viewer } from '../../ports/viewer.ts';
 import { chooseAgentLeg, whyNotSpeak } from './agent-leg.ts';
+import type { FollowedLeg } from './following-choice.ts';
 import { isRealDevice } from './phone-leg.ts';
 import type { Session, SessionPlan } from './session.ts';
 
@@ -23,39 +25,104 @@ export interface RuleDeps {
   isConnected(agentId: string): boolean;
 }
 
+export interface Plan {
+  mode: AudioMode;
+  agent: Person;
+  /** The dial string that is to ring. */
+  device: string;
+  /** The agent's leg to listen to; null for supervision that follows him. */
+  leg: DeviceLeg | null;
+}
+
 /** Who, whom, with which phone, on which leg: all that is known at the click. Throws what a client is told then. */
-export function planOf(deps: RuleDeps, viewer: Viewer, wish: StartSupervision) {
+export function planOf(deps: RuleDeps, viewer: Viewer, wish: StartSupervision): Plan {
   const mode = availableMode(wish);
+  assertReason(deps.policy.current(), wish.reason);
   const agent = deps.people.byId(wish.agentId);
   if (!agent) throw new AppError('agent-not-found');
   const legs = legsOf(deps, agent);
-  const supervisor = deps.people.byId(viewer.personId);
-  const device = supervisor?.devices[0] ?? null;
-  refuseUnlessAllowed(deps, viewer, { agent, mode, legs, device });
-  if (!device || !isRealDevice(device)) throw new AppError('phone-not-a-device');
+  const device = supervisorsDevice(deps, viewer, wish);
+  const asked = { agent, mode, legs, device: device ?? (wish.device === 'browser' ? 'any' : null) };
+  if (wish.scope === 'agent') refuseUnlessMayFollow(deps, viewer, asked);
+  else refuseUnlessAllowed(deps, viewer, asked);
+  if (!device) throw new AppError('no-browser-phone');
+  if (!isRealDevice(device)) throw new AppError('phone-not-a-device');
+  if (wish.scope === 'agent') return { mode, agent, device, leg: null };
   const leg = agentLeg(deps, legs, mode, wish.callId);
-  if (deps.calls.legsOfDevice(agent.pbx, device).some((own) => own.callId === leg.callId)) {
-    throw new AppError('own-call', 'You are on that call yourself');
-  }
+  if (isOwnCall(deps, viewer.personId, leg)) throw new AppError('own-call', 'You are on that call yourself');
   return { mode, agent, device, leg };
+}
+
+/** What the policy asks of a reason; its length is the contract's. */
+function assertReason({ reasonRequired, reasons, reasonsOnly }: Policy, reason: string): void {
+  const given = reason.trim();
+  if (given === '') {
+    if (reasonRequired) throw new AppError('validation-failed', 'A reason is needed', { field: 'reason' });
+  } else if (reasonsOnly && !reasons.includes(given)) {
+    throw new AppError('validation-failed', 'The policy has a list of reasons', { field: 'reason' });
+  }
+}
+
+/** Null when he has none of the kind. */
+function supervisorsDevice(deps: RuleDeps, viewer: Viewer, { device }: StartSupervision): string | null {
+  if (device === 'phone') return deps.people.byId(viewer.personId)?.devices[0] ?? null;
+  return deps.browserPhones.deviceOf(viewer.personId);
+}
+
+/** The agent's legs, those that ring included, with why each may not be heard by this supervisor. */
+export function followedLegs(deps: RuleDeps, agentId: string, supervisorId: string): FollowedLeg[] {
+  const agent = deps.people.byId(agentId);
+  if (!agent) return [];
+  return agent.devices
+    .flatMap((device) => deps.calls.legsOfDevice(agent.pbx, device))
+    .map((leg) => {
+      const call = deps.calls.byId(leg.callId);
+      const protectedBy = call ? deps.policy.callProtectedBy(call) : null;
+      return { ...leg, protectedBy: protectedBy ?? (isOwnCall(deps, supervisorId, leg) ? 'own-call' : null) };
+    });
+}
+
+function isOwnCall({ people, calls }: RuleDeps, supervisorId: string, { callId, pbx }: DeviceLeg): boolean {
+  const devices = people.byId(supervisorId)?.devices ?? [];
+  return devices
+    .flatMap((device) => calls.legsOfDevice(pbx, device))
+    .some((own) => own.callId === callId && own.state !== 'ringing');
 }
 
 /** Whether this mode may be heard now, on the leg that is supervised, by the one who asks for it. Throws why not. */
 export function assertMayHear(
   deps: RuleDeps,
   viewer: Viewer,
-  plan: Pick<SessionPlan, 'agent' | 'targetUniqueId'>,
+  plan: Pick<SessionPlan, 'agent' | 'targetUniqueId'> & Partial<Pick<SessionPlan, 'scope'>>,
   mode: AudioMode,
 ): void {
   const agent = deps.people.byId(plan.agent.id);
   if (!agent) throw new AppError('agent-not-found');
   const legs = legsOf(deps, agent);
-  const device = deps.people.byId(viewer.personId)?.devices[0] ?? null;
-  refuseUnlessAllowed(deps, viewer, { agent, mode, legs, device });
+  if (plan.scope === 'agent') {
+    assertMaySwitch(deps, viewer, { agent, mode, legs });
+    return;
+  }
+  // His phone rang long ago: which one he has is no question any more.
+  refuseUnlessAllowed(deps, viewer, { agent, mode, legs, device: 'any' });
   // The rule above looks at the leg he talks on, which may be another one than that of the supervision.
   const leg = legs.find(({ uniqueId }) => uniqueId === plan.targetUniqueId);
   const refused = leg && mode !== 'listen' ? whyNotSpeak(leg, legs) : null;
   if (refused) throw new AppError(refused);
+}
+
+/** Between calls only the right counts; in one, speaking needs certainty. */
+function assertMaySwitch(
+  deps: RuleDeps,
+  viewer: Viewer,
+  { agent, mode, legs }: { agent: Person; mode: AudioMode; legs: readonly DeviceLeg[] },
+): void {
+  const facts = factsOf(deps, viewer, { agent, legs: [], device: 'any' });
+  const refused =
+    refusalByRights('supervision.persistent', facts) ?? refusalByRights(`supervision.${mode}`, facts);
+  if (refused) throw new AppError(refused);
+  const choice = legs.length > 0 ? chooseAgentLeg(legs, mode) : null;
+  if (choice && 'refused' in choice) throw new AppError(choice.refused);
 }
 
 /** A right to it that was lost since the click: the person, the role, the team in common, or by the policy. */
@@ -76,10 +143,8 @@ export function hasLostRights(deps: RuleDeps, { plan, state }: Pick<Session, 'pl
   });
 }
 
-function availableMode({ mode, scope, device }: StartSupervision): AudioMode {
+function availableMode({ mode }: StartSupervision): AudioMode {
   if (!isAudioMode(mode)) throw new AppError('mode-not-available', `${mode} is not available yet`);
-  if (scope !== 'call') throw new AppError('mode-not-available', 'Only scope call is available yet');
-  if (device !== 'phone') throw new AppError('mode-not-available', 'Only device phone is available yet');
   return mode;
 }
 
@@ -100,7 +165,8 @@ interface Asked {
 function factsOf(deps: RuleDeps, viewer: Viewer, { agent, legs, device }: Asked): MayDoFacts {
   const { policy, calls } = deps;
   return {
-    viewer: { ...viewer, device, browserPhone: deps.browserPhones.deviceOf(viewer.personId) !== null },
+    // The one that is to ring, whatever kind it is.
+    viewer: { ...viewer, device, browserPhone: false },
     agent: {
       id: agent.id,
       teamIds: agent.teams.map((team) => team.id),
@@ -116,6 +182,14 @@ function factsOf(deps: RuleDeps, viewer: Viewer, { agent, legs, device }: Asked)
       controlRefusal: null,
     },
   };
+}
+
+/** With or without a call: the rule of listening that follows, and the right to speak when that is asked for. */
+function refuseUnlessMayFollow(deps: RuleDeps, viewer: Viewer, asked: Asked & { mode: AudioMode }): void {
+  const facts = factsOf(deps, viewer, asked);
+  const refusal =
+    refusalByRights(`supervision.${asked.mode}`, facts) ?? refusalOf('listen-persistent', facts);
+  if (refusal) throw new AppError(refusal);
 }
 
 function refuseUnlessAllowed(deps: RuleDeps, viewer: Viewer, asked: Asked & { mode: AudioMode }): void {

@@ -27,7 +27,9 @@ export interface SessionDeps {
   /** Called after every change of state. */
   onState(session: Session): void;
   /** Why the policy lets nobody hear this call now; null when one may. */
-  endByPolicy(callId: string): SupervisionEnd | null;
+  endByPolicy(): SupervisionEnd | null;
+  /** The policy wants a tone in the agent's ear. */
+  beeps(): boolean;
   /** Audit entry and state are durable before the new mode is heard. Throws `audit-unavailable`. */
   auditMode(session: Session, mode: AudioMode): Promise<void>;
 }
@@ -156,7 +158,7 @@ export class SupervisionSession implements Session {
   }
 
   onPolicyChange(): void {
-    const because = isOpen(this.#state) ? this.#deps.endByPolicy(this.plan.callId) : null;
+    const because = isOpen(this.#state) ? this.#deps.endByPolicy() : null;
     if (because) void this.end(because);
   }
 
@@ -171,8 +173,14 @@ export class SupervisionSession implements Session {
   async #join(): Promise<void> {
     if (!isOpen(this.#state)) return;
     const step = await this.#parts.join(this.#state.snoop);
-    if (step.ok) this.#apply({ kind: 'joined', atMs: this.#deps.clock.now() });
-    else await this.#failOnBridge(step);
+    if (!step.ok) return this.#failOnBridge(step);
+    this.#apply({ kind: 'joined', atMs: this.#deps.clock.now() });
+    if (this.#deps.beeps()) void this.#beep();
+  }
+
+  async #beep(): Promise<void> {
+    const step = await this.#parts.beep(1, this.plan.targetUniqueId);
+    if (!step.ok) this.#deps.log.warn({ detail: step.detail }, 'The agent was not told by a tone');
   }
 
   async #switchTo(mode: AudioMode): Promise<void> {

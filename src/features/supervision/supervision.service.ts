@@ -10,7 +10,9 @@ import {
 import type { Database } from '../../database/database.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { AuditLog } from '../../ports/domain.ts';
+import type { Log } from '../../ports/log.ts';
 import { assertMay, type Viewer } from '../../ports/viewer.ts';
+import { FollowingSession } from './following-session.ts';
 import { createIdempotency } from './idempotency.ts';
 import type { OpenSessions } from './open-sessions.ts';
 import { isOpen, type Session, type SessionPlan } from './session.ts';
@@ -33,6 +35,7 @@ export interface ServiceDeps extends RuleDeps {
   db: Database;
   audit: AuditLog;
   clock: Clock;
+  log: Log;
   sessions: OpenSessions;
   /** Throws `pbx-unreachable` when there is no such PBX. */
   newSession(plan: SessionPlan, mode: Mode): Session;
@@ -59,19 +62,22 @@ export function createSupervisionService(deps: ServiceDeps): SupervisionService 
   return {
     async start(viewer, wish, idempotencyKey) {
       assertMay(viewer, isAudioMode(wish.mode) ? `supervision.${wish.mode}` : 'supervision.listen');
+      if (wish.scope === 'agent') assertMay(viewer, 'supervision.persistent');
       return idempotency.once(viewer.personId, idempotencyKey, wish, (request) =>
         startNew(deps, viewer, wish, request),
       );
     },
-    async change(viewer, id, { mode = 'listen' }) {
-      assertMay(viewer, isAudioMode(mode) ? `supervision.${mode}` : 'supervision.listen');
+    async change(viewer, id, { mode, paused, goOn }) {
+      assertMay(viewer, mode && isAudioMode(mode) ? `supervision.${mode}` : 'supervision.listen');
       const session = await openSession(deps, viewer, id);
       if (session.plan.supervisor.id !== viewer.personId) {
-        throw new AppError('not-allowed', 'Only the one who supervises changes the mode');
+        throw new AppError('not-allowed', 'Only the one who supervises changes it');
       }
-      if (!isAudioMode(mode)) throw new AppError('mode-not-available', `${mode} is not available yet`);
-      assertMayHear(deps, viewer, session.plan, mode);
-      await bounded(waiting, id, () => session.changeMode(mode));
+      await bounded(waiting, id, async () => {
+        if (mode !== undefined) await changeMode(deps, viewer, session, mode);
+        if (paused !== undefined) await following(session).setPaused(paused);
+        if (goOn) await following(session).goOn();
+      });
       if (!isOpen(session.state)) throw new AppError('supervision-ended');
       return supervisionOf(session.plan, session.state);
     },
@@ -102,6 +108,18 @@ export function createSupervisionService(deps: ServiceDeps): SupervisionService 
   };
 }
 
+async function changeMode(deps: ServiceDeps, viewer: Viewer, session: Session, mode: Mode): Promise<void> {
+  if (!isAudioMode(mode)) throw new AppError('mode-not-available', `${mode} is not available yet`);
+  assertMayHear(deps, viewer, session.plan, mode);
+  await session.changeMode(mode);
+}
+
+/** Only listening that follows an agent is paused and goes on. */
+function following(session: Session): FollowingSession {
+  if (session instanceof FollowingSession) return session;
+  throw new AppError('mode-not-available', 'Only persistent listening can be paused or go on');
+}
+
 async function startNew(
   deps: ServiceDeps,
   viewer: Viewer,
@@ -114,8 +132,9 @@ async function startNew(
   const own = deps.sessions.all().filter(({ plan }) => plan.supervisor.id === viewer.personId);
   const former = own.find(({ state }) => isOpen(state));
   if (former) {
-    const isSame = former.plan.agent.id === agent.id && former.plan.callId === leg.callId;
-    if (!isSame) throw new AppError('supervision-busy');
+    const { plan: other } = former;
+    const isSame = other.scope === wish.scope && other.agent.id === agent.id;
+    if (!isSame || other.callId !== (leg?.callId ?? null)) throw new AppError('supervision-busy');
     // A second click on the same agent is a wish for another mode.
     await former.changeMode(mode);
     return supervisionOf(former.plan, former.state);
@@ -128,14 +147,18 @@ async function startNew(
   const startedAtMs = deps.clock.now();
   const plan: SessionPlan = {
     id: v7({ msecs: startedAtMs }),
-    scope: 'call',
-    device: 'phone',
+    scope: wish.scope,
+    device: wish.device,
     supervisor: { id: viewer.personId, name: viewer.name },
-    agent: { id: agent.id, name: agent.publicName ?? agent.name, number: numberOf(leg.device) },
+    agent: {
+      id: agent.id,
+      name: agent.publicName ?? agent.name,
+      number: numberOf(leg?.device ?? agent.devices[0] ?? ''),
+    },
     pbx: agent.pbx,
     deviceAddress: device,
-    targetUniqueId: leg.uniqueId,
-    callId: leg.callId,
+    targetUniqueId: leg?.uniqueId ?? null,
+    callId: leg?.callId ?? null,
     reason: wish.reason,
     startedAtMs,
   };
@@ -145,16 +168,20 @@ async function startNew(
 
 /** The phone rings while the audit entry is written; nobody hears anything before that entry is durable. */
 async function writeAndEstablish(
-  { db, audit, sessions }: ServiceDeps,
+  deps: ServiceDeps,
   session: Session,
   request: IdempotentRequest | null,
 ): Promise<Supervision> {
+  const { db, audit, sessions } = deps;
   const { plan, state } = session;
   const { id, agent, supervisor, callId } = plan;
   const supervision = supervisionOf(plan, state);
   const gate = Promise.withResolvers<unknown>();
   sessions.add(session, { hasRow: false });
-  void session.establish(gate.promise);
+  session.establish(gate.promise).catch((error: unknown) => {
+    deps.log.error({ err: error, supervisionId: id }, 'A supervision could not be established');
+    void session.end('pbx-failed');
+  });
   // What the PBX is asked leaves this process before the writes are put together.
   await new Promise((sent) => setImmediate(sent));
   const saved = insertSupervision(db, supervision, rowOf(session), request);
