@@ -8,6 +8,7 @@ import { followFloor } from '../live/live-socket.ts';
 import { ShortcutsHelp } from '../live/shortcuts-help.tsx';
 import { may } from '../session/session-store.ts';
 import { ListeningBar } from '../supervision/listening-bar.tsx';
+import { useMyPhone } from '../supervision/my-phone.ts';
 import { ReasonPrompt } from '../supervision/reason-prompt.tsx';
 import { Pages } from './pages.tsx';
 import classes from './shell.module.css';
@@ -23,6 +24,7 @@ export function Shell({ session }: { session: Session }) {
   const personId = session.person.id;
   const live = may(session, 'live.view');
   useEffect(() => (live ? followFloor(personId) : undefined), [live, personId]);
+  useMyPhone(personId, may(session, 'supervision.listen'));
   useShortcuts(personId);
   const isWall = useMatch('/wall') !== null;
   if (isWall && live)

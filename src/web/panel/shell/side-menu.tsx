@@ -24,6 +24,7 @@ import { may } from '../session/session-store.ts';
 import { signOut } from '../session/session-verbs.ts';
 import { LinkDot } from './link-dot.tsx';
 import { notifyProblem } from './notify.ts';
+import { PhoneButton } from './phone-button.tsx';
 import classes from './shell.module.css';
 
 interface Entry {
@@ -83,6 +84,7 @@ export function SideMenu({ session }: { session: Session }) {
             </Link>
           </>
         )}
+        {may(session, 'supervision.listen') && <PhoneButton personId={session.person.id} />}
         <NavLink to="/account" className={classes['item']} title={t('nav.account')}>
           <IconUserCircle size={19} aria-hidden="true" />
           <span className={`${classes['word']} ${classes['two']}`}>

@@ -6,6 +6,7 @@ import { common } from './common.ts';
 import { control } from './control.ts';
 import { errors } from './errors.ts';
 import { live } from './live.ts';
+import { phone } from './phone.ts';
 import { supervision } from './supervision.ts';
 
 export const en: Messages = {
@@ -17,4 +18,5 @@ export const en: Messages = {
   ...errors,
   ...alerts,
   ...control,
+  ...phone,
 };

@@ -5,6 +5,7 @@ import { common } from './common.ts';
 import { control } from './control.ts';
 import { errors } from './errors.ts';
 import { live } from './live.ts';
+import { phone } from './phone.ts';
 import { supervision } from './supervision.ts';
 
 export const fr = {
@@ -16,5 +17,6 @@ export const fr = {
   ...errors,
   ...alerts,
   ...control,
+  ...phone,
 };
 export type Messages = typeof fr;
