@@ -32,7 +32,10 @@ import { createPolicy } from './features/policy/policy.ts';
 import { createScreens } from './features/screens/create-screens.ts';
 import { screensRoutes } from './features/screens/screens.routes.ts';
 import { createSharedScreens } from './features/screens/shared-screens.ts';
+import { createHelpRequests } from './features/shift-control/help-requests.ts';
 import { createPauseReasons } from './features/shift-control/pause-reasons.ts';
+import { shiftControlRoutes } from './features/shift-control/shift-control.routes.ts';
+import { createShiftControl } from './features/shift-control/shift-control.service.ts';
 import { createSupervision } from './features/supervision/create-supervision.ts';
 import { supervisionRoutes } from './features/supervision/supervision.routes.ts';
 import { createIceServers } from './ice-servers.ts';
@@ -131,6 +134,8 @@ async function build({
   const localAudit = createAuditLog({ dataDir: config.dataDir, log });
   const audit = createAudit({ db, clock, log, local: localAudit });
   undo.push(() => audit.stop());
+  const help = createHelpRequests({ db, people: directory, audit, clock });
+  ties.help = help;
   const calls = createCalls({
     db,
     marks: (callIds) => policy.marksOfCalls(callIds),
@@ -207,10 +212,16 @@ async function build({
   });
   const pauseReasons = createPauseReasons({ db, audit });
   const readAgentControlAgain = () => {
-    pauseReasons
-      .reload()
-      .catch((error: unknown) => log.warn({ err: error }, 'pause reasons could not be read'));
+    Promise.all([pauseReasons.reload(), help.reload()]).catch((error: unknown) =>
+      log.warn({ err: error }, 'pause reasons and requests for help could not be read'),
+    );
   };
+  const shiftControl = createShiftControl({
+    shift: agents.shift,
+    people: directory,
+    queuesOf: (name) => (name === pbx?.name ? pbx.queues : null),
+    audit,
+  });
   const agentPages = createAgentPages({
     shift: agents.shift,
     supervisions: supervision.live,
@@ -256,6 +267,7 @@ async function build({
       supervisionRoutes(supervision),
       liveBoardRoutes(board),
       alertsRoutes(alerts),
+      shiftControlRoutes({ control: shiftControl, help, pauseReasons }),
       phones.routes,
       screensRoutes(screens),
       auditRoutes(audit),

@@ -68,6 +68,7 @@ export const errorRegistry = {
   'agent-already-paused': { status: 409, title: 'The agent is paused already' },
   'agent-not-paused': { status: 409, title: 'The agent is not paused' },
   'mode-not-available': { status: 409, title: 'That mode is not available here' },
+  'agent-has-no-device': { status: 409, title: 'The agent has no device that a queue could ring' },
   'queue-member-static': { status: 409, title: 'A static member cannot be removed; he can be paused' },
   'needs-ami': { status: 409, title: 'This needs the AMI connection (AMI_HOST …)' },
   'idempotency-key-reused': { status: 422, title: 'The Idempotency-Key was used with another body' },

@@ -9,7 +9,7 @@ export const penaltyMax = 100;
 export const ChangePause = Type.Object(
   {
     paused: Type.Boolean(),
-    /** One of the reasons offered, or none; not used to end a pause. */
+    /** Pages offer those of `/api/pause-reasons`; not used to end a pause. */
     reason: Type.Optional(Nullable(Type.String({ minLength: 1, maxLength: pauseReasonLengthMax }))),
   },
   { additionalProperties: false },

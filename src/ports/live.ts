@@ -8,6 +8,7 @@ import type { AlertThresholds } from '../contract/alerts.ts';
 import type { LiveChange, LiveQueue, LiveSnapshot } from '../contract/live.ts';
 import type { MayDoFacts } from '../contract/may-do.ts';
 import type { PersonalBrowserToServer, PersonalServerToBrowser } from '../contract/personal.ts';
+import type { QueueMember } from './telephony-facts.ts';
 import type { Viewer } from './viewer.ts';
 
 /** An agent's row before it is known who looks at it. */
@@ -16,6 +17,12 @@ export interface AgentView {
   teamIds: readonly string[];
   /** What the rule of `mayDo` looks at, beyond the row. */
   facts: Omit<MayDoFacts['agent'], 'id' | 'teamIds' | 'state'>;
+}
+/** An agent's part in the queues of his PBX, as commands need it. */
+export interface ShiftMembers {
+  membershipsOf(personId: string): readonly (QueueMember & { queue: string })[];
+  /** The agents of AgentLogin that are signed in and are he. */
+  agentLoginsOf(personId: string): readonly string[];
 }
 export interface QueueView {
   row: LiveQueue;

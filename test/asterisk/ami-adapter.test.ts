@@ -58,7 +58,14 @@ t.test('Pauses with their reasons and comings and goings are told within half a 
     'queue-member',
     (fact) => fact.member.interface === 'PJSIP/1002' && !fact.member.paused,
   );
-  const newcomer = { queue: 'sales', interface: 'PJSIP/1010', stateInterface: null, name: 'Jo', penalty: 7 };
+  const newcomer = {
+    queue: 'sales',
+    interface: 'PJSIP/1010',
+    stateInterface: null,
+    name: 'Jo',
+    penalty: 7,
+    paused: false,
+  };
   const addedMs = await delayOf(
     async () => t.same(await ami.queues.add(newcomer), { ok: true }),
     () =>

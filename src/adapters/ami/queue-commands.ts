@@ -26,15 +26,19 @@ export function createQueueCommands(connection: () => AmiConnection | undefined)
         Paused: String(paused),
         Reason: reason ?? undefined,
       }),
-    add: ({ queue, interface: Interface, stateInterface, name, penalty }) =>
+    add: ({ queue, interface: Interface, stateInterface, name, penalty, paused }) =>
       run('QueueAdd', {
         Queue: queue,
         Interface,
         Penalty: String(penalty),
         StateInterface: stateInterface ?? undefined,
         MemberName: name ?? undefined,
+        Paused: String(paused),
       }),
+    setPenalty: ({ queue, interface: Interface, penalty }) =>
+      run('QueuePenalty', { Queue: queue, Interface, Penalty: String(penalty) }),
     remove: ({ queue, interface: Interface }) => run('QueueRemove', { Queue: queue, Interface }),
+    logOffAgent: (agent) => run('AgentLogoff', { Agent: agent, Soft: 'true' }),
   };
 }
 

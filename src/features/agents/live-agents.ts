@@ -236,6 +236,11 @@ export function createLiveAgents(deps: LiveAgentsDeps) {
     onFact,
     settle,
     all: (): AgentView[] => [...entries.values()].flatMap((entry) => entry.view ?? []),
+    membershipsOf: (id: string): readonly Membership[] => [...(owned.get(id)?.values() ?? [])],
+    agentLoginsOf: (id: string): readonly string[] =>
+      [...logins.values()]
+        .filter((login) => login.in && ownerOf(login.pbx, `Agent:${login.agent}`) === id)
+        .map(({ agent }) => agent),
     get: (id: string): AgentView | undefined => entries.get(id)?.view ?? undefined,
     takeChanged(): ReadonlySet<string> {
       const taken = changed;

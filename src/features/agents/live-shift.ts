@@ -2,7 +2,7 @@ import type { Database } from '../../database/database.ts';
 import type { AgentTies } from '../../ports/absent.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { LiveCalls, LiveSupervisions, PanelPresence } from '../../ports/domain.ts';
-import type { LiveShift } from '../../ports/live.ts';
+import type { LiveShift, ShiftMembers } from '../../ports/live.ts';
 import type { Log } from '../../ports/log.ts';
 import type { TelephonyFact } from '../../ports/telephony-facts.ts';
 import { createDevicePresence, type DevicePresence } from './device-presence.ts';
@@ -26,7 +26,7 @@ export interface ShiftDeps {
   /** The queues whose members the PBX is to be asked for, whenever there is a new one. */
   watchQueues(names: readonly string[]): void;
 }
-export interface Shift extends LiveShift {
+export interface Shift extends LiveShift, ShiftMembers {
   readonly devices: DevicePresence;
   readonly memberships: Memberships;
   onFact(fact: TelephonyFact): void;
@@ -104,6 +104,8 @@ export function createShift(deps: ShiftDeps): Shift {
     memberships,
     onFact: agents.onFact,
     reload,
+    membershipsOf: agents.membershipsOf,
+    agentLoginsOf: agents.agentLoginsOf,
     agents: () => settled(settle, agents.all),
     agent: (id) => settled(settle, () => agents.get(id)),
     queues: () => settled(settle, queues.all),

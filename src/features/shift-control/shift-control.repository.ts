@@ -44,8 +44,6 @@ export async function writeHelpRequest(db: Database, { agentId, text, sinceMs }:
     .execute();
 }
 
-/** False when there was none. */
-export async function deleteHelpRequest(db: Database, agentId: string): Promise<boolean> {
-  const gone = await db.deleteFrom('help_requests').where('agent_id', '=', agentId).executeTakeFirst();
-  return gone.numDeletedRows > 0n;
+export async function deleteHelpRequest(db: Database, agentId: string): Promise<void> {
+  await db.deleteFrom('help_requests').where('agent_id', '=', agentId).execute();
 }

@@ -59,6 +59,7 @@ export const errors: typeof french = {
     'agent-already-paused': 'The agent is paused already.',
     'agent-not-paused': 'The agent is not paused.',
     'mode-not-available': 'That mode is not possible here.',
+    'agent-has-no-device': 'The agent has no device that a queue could ring.',
     'queue-member-static': 'A static member cannot be removed; he can be paused.',
     'needs-ami': 'This needs the AMI link (AMI_HOST …).',
     'idempotency-key-reused': 'That request was already made with other content.',

@@ -60,6 +60,7 @@ export const errors = {
     'agent-already-paused': 'L’agent est déjà en pause.',
     'agent-not-paused': 'L’agent n’est pas en pause.',
     'mode-not-available': 'Ce mode n’est pas possible ici.',
+    'agent-has-no-device': 'L’agent n’a aucun téléphone qu’une file pourrait appeler.',
     'queue-member-static': 'Un membre statique ne peut être retiré ; il peut être mis en pause.',
     'needs-ami': 'Il faut la liaison AMI (AMI_HOST…).',
     'idempotency-key-reused': 'Cette demande a déjà été faite avec un autre contenu.',
