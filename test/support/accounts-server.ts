@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { Test } from 'tap';
 import { createHttpServer } from '../../src/adapters/http/server.ts';
 import { createMetrics } from '../../src/adapters/metrics/metrics.ts';
@@ -6,6 +7,9 @@ import type { NewPerson } from '../../src/contract/people.ts';
 import { type Accounts, createAccounts } from '../../src/features/accounts/accounts.ts';
 import { writePersonDetails } from '../../src/features/agents/people.repository.ts';
 import { auditRoutes } from '../../src/features/audit/audit.routes.ts';
+import type { Audit } from '../../src/features/audit/audit.service.ts';
+import type { Clock } from '../../src/ports/clock.ts';
+import type { ListeningPolicy } from '../../src/ports/domain.ts';
 import type { Log } from '../../src/ports/log.ts';
 import { testAudit } from './audit-log.ts';
 import { type TestDatabase, testDatabase } from './database.ts';
@@ -36,12 +40,24 @@ export interface AskOptions {
   from?: string;
 }
 
+export interface ServerParts {
+  database: TestDatabase;
+  clock: Clock;
+  audit: Audit;
+}
+
 export const password = 'correct horse battery';
 
 /** Accounts and audit over HTTP on a database of their own; addresses are taken from X-Forwarded-For. */
 export async function accountsServer(
   t: Test,
-  o: { publicUrl?: string; sessionHours?: number; databaseUrl?: TestDatabase } = {},
+  o: {
+    publicUrl?: string;
+    sessionHours?: number;
+    databaseUrl?: TestDatabase;
+    /** More features on the same server. */
+    more?(parts: ServerParts): { routes: FastifyPluginAsyncTypebox[]; policy?: ListeningPolicy };
+  } = {},
 ): Promise<AccountsServer> {
   const database = o.databaseUrl ?? (await testDatabase(t));
   const time = { now: Date.parse('2026-11-21T09:00:00Z') };
@@ -49,13 +65,22 @@ export async function accountsServer(
   const { db } = database;
   const config = { publicUrl: o.publicUrl ?? null, sessionHours: o.sessionHours ?? 12, trustProxy: true };
   const audit = testAudit(t, { db, clock });
-  const accounts = createAccounts({ db, clock, log: quiet, audit, writeDetails: writePersonDetails, config });
+  const more = o.more?.({ database, clock, audit });
+  const accounts = createAccounts({
+    db,
+    clock,
+    log: quiet,
+    audit,
+    writeDetails: writePersonDetails,
+    config,
+    ...(more?.policy ? { policy: more.policy } : {}),
+  });
   const app = await createHttpServer({
     config,
     version: '0',
     log: quiet,
     sessions: accounts,
-    routes: [...accounts.routes, auditRoutes(audit)],
+    routes: [...accounts.routes, auditRoutes(audit), ...(more?.routes ?? [])],
     staticFolder: '/nowhere',
     metrics: createMetrics(),
     readiness: async () => ({ ready: true, checks: {} }),

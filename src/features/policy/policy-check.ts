@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { AppError } from '../../contract/errors.ts';
 import type { Policy } from '../../contract/policy.ts';
 import { isTimeZone } from './wall-clock.ts';
@@ -22,7 +23,7 @@ function refuse(field: string, detail: string): never {
 /** Names of the fields that differ, in the order of the policy. */
 export function changedFields(before: Policy, now: Policy): (keyof Policy)[] {
   const names = Object.keys(now) as (keyof Policy)[];
-  return names.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(now[name]));
+  return names.filter((name) => !isDeepStrictEqual(before[name], now[name]));
 }
 
 /** What the audit keeps of a change: values of what names nobody, and of all else that it changed. */

@@ -3,10 +3,11 @@ import type { FastifyReply } from 'fastify';
 import Type from 'typebox';
 import { CallMarks } from '../../contract/call-marks.ts';
 import { Id, pageSizeMax } from '../../contract/common.ts';
-import { Policy, PolicyVersionsPage } from '../../contract/policy.ts';
+import { Policy, PolicyVersionsPage, RetentionStatus } from '../../contract/policy.ts';
 import { requireViewer } from '../../ports/http-viewer.ts';
 import type { createCallMarks } from './call-marks.ts';
 import type { PolicyService } from './policy.service.ts';
+import type { Retention } from './retention.ts';
 
 const tags = ['policy'];
 const viewing = { access: 'policy.view' } as const;
@@ -29,6 +30,7 @@ const VersionsQuery = Type.Object(
 export function policyRoutes(
   policy: PolicyService,
   marks: ReturnType<typeof createCallMarks>,
+  retention: Retention,
 ): FastifyPluginAsyncTypebox {
   return async (app) => {
     app.get(
@@ -52,6 +54,11 @@ export function policyRoutes(
         schema: { tags, querystring: VersionsQuery, response: { 200: PolicyVersionsPage } },
       },
       (request) => policy.versions(requireViewer(request), request.query),
+    );
+    app.get(
+      '/api/policy/retention',
+      { config: viewing, schema: { tags, response: { 200: RetentionStatus } } },
+      (request) => retention.status(requireViewer(request)),
     );
     const marking = { tags, params, response: { 200: CallMarks } };
     const summary = 'Nobody may hear this call from now on';

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { pageSizeDefault } from '../../contract/common.ts';
 import { AppError } from '../../contract/errors.ts';
 import { defaultPolicy, type Policy, type PolicyVersion } from '../../contract/policy.ts';
@@ -21,7 +22,7 @@ export function createPolicyService({ db, clock, audit, changed }: PolicyDeps) {
   let now: { version: number; policy: Policy } = { version: 0, policy: defaultPolicy };
 
   function take(newest: { version: number; policy: Policy }): void {
-    const isSame = JSON.stringify(newest) === JSON.stringify(now);
+    const isSame = isDeepStrictEqual(newest, now);
     now = newest;
     if (!isSame) changed();
   }

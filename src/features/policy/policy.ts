@@ -16,6 +16,7 @@ import { createCallMarks } from './call-marks.ts';
 import { agentProtection, callProtection, withheldFrom } from './listening-rules.ts';
 import { policyRoutes } from './policy.routes.ts';
 import { createPolicyService } from './policy.service.ts';
+import { createRetention, type RetentionDeps } from './retention.ts';
 import { isOpen, type LocalMinute, localMinute } from './wall-clock.ts';
 
 export interface CreatePolicy {
@@ -26,6 +27,8 @@ export interface CreatePolicy {
   audit: AuditLog;
   clock: Clock;
   log: Log;
+  /** What other features delete of their own when it is too old. */
+  elsewhere?: RetentionDeps['elsewhere'];
 }
 
 /** The listening policy: what it says of people and calls now, and how it is changed. */
@@ -48,6 +51,7 @@ export function createPolicy(deps: CreatePolicy) {
   const service = createPolicyService({ ...deps, changed });
   const marks = createCallMarks({ ...deps, policy: service.current });
   marks.live.onChange(changed);
+  const retention = createRetention({ ...deps, policy: service.current, elsewhere: deps.elsewhere ?? {} });
 
   let minute: { atMs: number; timeZone: string; now: LocalMinute } | null = null;
   function minuteNow(): LocalMinute {
@@ -85,7 +89,7 @@ export function createPolicy(deps: CreatePolicy) {
   const reload = async (): Promise<void> => {
     await Promise.all([service.reload(), marks.reload()]);
   };
-  const routes: FastifyPluginAsyncTypebox = policyRoutes(service, marks);
+  const routes: FastifyPluginAsyncTypebox = policyRoutes(service, marks, retention);
   return {
     rules,
     marks: marks.live as CallMarks,
@@ -93,13 +97,17 @@ export function createPolicy(deps: CreatePolicy) {
     routes,
     /** Reads again what another server, or SQL by hand, may have written. */
     reload,
+    /** Deletes now what is too old. */
+    purge: retention.run,
     async start(): Promise<void> {
       await reload();
       watchTheClock();
+      retention.start();
     },
-    stop(): void {
+    async stop(): Promise<void> {
       clearTimeout(timer);
       marks.stop();
+      await retention.stop();
     },
   };
 }
