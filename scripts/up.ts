@@ -8,11 +8,13 @@ import { join } from 'node:path';
 import { startDemoTraffic } from './lab/demo.ts';
 import { type Lab, startLab } from './lab/index.ts';
 import { ensurePostgres } from './setup/postgres.ts';
-import { queues, seedDemoPeople } from './up/demo-people.ts';
+import { ensureAgentSignIn, queues, seedDemoPeople } from './up/demo-people.ts';
 import { ensureFirstSignIn } from './up/first-sign-in.ts';
 import { ensurePanel } from './up/panel.ts';
 import { startServer } from './up/server.ts';
 
+/** Who may sign in on the agent page. */
+const demoAgent = '1001';
 const callsPerMinute = Number(process.env['DEMO_CALLS_PER_MINUTE'] || 12);
 const port = Number(process.env['PORT'] || 8080);
 const host = process.env['HOST'] || '127.0.0.1';
@@ -41,7 +43,11 @@ async function up(): Promise<void> {
   await ensurePostgres(say);
   ensurePanel(say);
   say('Starting the demo PBX and its phones…');
-  const lab = await startLab({ name: 'demo', progress: say, pbx: { queues: demoQueues } });
+  const lab = await startLab({
+    name: 'demo',
+    progress: say,
+    pbx: { queues: demoQueues, browserPhones: true },
+  });
   undo.push(() => lab.stop());
   mkdirSync(dataDir, { recursive: true, mode: 0o755 });
   const env = serverEnv(lab);
@@ -53,11 +59,14 @@ async function up(): Promise<void> {
     if (!stopping) void end(code ?? 1);
   });
   const signIn = await ensureFirstSignIn(dataDir, env);
+  const nameOf = (number: string) =>
+    lab.phones.roster.find((phone) => phone.number === number)?.name ?? number;
   await seedDemoPeople(
     address,
     signIn,
-    (number) => lab.phones.roster.find((phone) => phone.number === number)?.name ?? number,
+    nameOf,
   );
+  const agent = await ensureAgentSignIn(dataDir, address, signIn, nameOf(demoAgent));
   const traffic = startDemoTraffic(lab, { callsPerMinute, seed: Date.now() % 1_000_000 });
   undo.push(() => traffic.stop());
   console.log(`
@@ -65,7 +74,8 @@ async function up(): Promise<void> {
 
     Panel     ${address}
     Sign in   ${signIn.login}   password ${signIn.password}
-    Listen    your phone is PJSIP/1901, which answers by itself
+    Listen    your phone is PJSIP/1901, which answers by itself; or the browser's, in the panel
+    Agent     ${address}/agent   ${agent.login}   password ${agent.password}   (${nameOf(demoAgent)})
 
   Data is kept in ${dataDir}. Ctrl-C stops everything.
 `);
@@ -85,6 +95,7 @@ function serverEnv(lab: Lab): NodeJS.ProcessEnv {
     AMI_PORT: String(pbx.amiPort),
     AMI_USERNAME: pbx.amiUsername,
     AMI_PASSWORD: pbx.amiPassword,
+    CEL_FILE: pbx.celFile,
   };
 }
 

@@ -28,7 +28,11 @@ async function main(): Promise<void> {
   const signalled = Promise.withResolvers<void>();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => signalled.resolve());
-  const lab = await startLab({ name: 'lab', portBase: Number(values.base) });
+  const lab = await startLab({
+    name: 'lab',
+    portBase: Number(values.base),
+    pbx: { browserPhones: true },
+  });
   console.log(summary(lab));
   const traffic = values.demo
     ? startDemoTraffic(lab, { callsPerMinute: Number(values.rate), seed: 1 })

@@ -18,6 +18,7 @@ const [good, bad] = await Promise.all([
     pbx: {
       channelVars: /^channelvars = (.*)$/m.exec(sample('ari_vigie.conf'))![1],
       dialplan: sample('extensions_vigie.conf'),
+      browserPhones: true,
     },
   }),
   startLab({
@@ -62,6 +63,7 @@ t.test('A PBX set up as the guide says is fine, and nothing of the visit stays',
   t.equal(code, 0, text);
   t.notOk([...verdicts.values()].some((verdict) => verdict === 'wrong' || verdict === 'missing'));
   t.equal(verdicts.get('extensions_vigie.conf'), 'fine');
+  t.equal(verdicts.get('Browser phones'), 'fine');
   t.match(text, /Queues: \d+ found: .*sales/);
   t.match(text, /Endpoints: \d+ found, .*PJSIP\/1001/);
   t.same(await good.pbx.channels(), []);
@@ -77,6 +79,7 @@ t.test('Each fault of the PBX is found', async (t) => {
   t.match(text, /load = func_cdr\.so/);
   t.equal(verdicts.get('CDR'), 'wrong');
   t.equal(verdicts.get('extensions_vigie.conf'), 'optional');
+  t.equal(verdicts.get('Browser phones'), 'optional');
   // The files that administrators are given hold the very lines that are asked for.
   for (const line of [
     'taskprocessor_overload_trigger = pjsip_only',

@@ -1,7 +1,7 @@
 import { type Finding, type Fix, fine } from '../../ports/finding.ts';
 import type { AriSight } from './doctor-sight.ts';
 import { missingModules } from './pbx-identity.ts';
-import { isTooOld, oldestMajor } from './requirements.ts';
+import { isTooOld, oldestMajor, phoneModules, phoneObjects } from './requirements.ts';
 import { securityOf } from './security-floors.ts';
 
 /** Every check over ARI, the most important first. Pure. */
@@ -17,6 +17,7 @@ export function checkAri(sight: AriSight): Finding[] {
     checkCdr(sight),
     checkEndpoints(sight),
     checkInclude(sight),
+    checkBrowserPhones(sight),
   ];
 }
 
@@ -152,6 +153,34 @@ function checkInclude({ config }: AriSight): Finding {
     verdict: 'optional',
     text,
     fix: { where: 'extensions.conf (the file is in dialplan/); then: dialplan reload', lines },
+  };
+}
+
+/** Nobody needs them who has telephones; what is missing is told all the same. */
+function checkBrowserPhones({ config, modules }: AriSight): Finding {
+  const topic = 'Browser phones';
+  const restart = 'then restart Asterisk';
+  const missing = phoneModules.filter((name) => !isRunning(modules, name));
+  if (missing.length > 0) {
+    const fix = { where: `modules.conf; ${restart}`, lines: missing.map((name) => `load = ${name}`) };
+    return { topic, verdict: 'optional', text: `not running: ${missing.join(', ')}`, fix };
+  }
+  if (config?.iceSupport === 'no') {
+    const fix = { where: `rtp.conf; ${restart}`, lines: ['[general]', 'icesupport = yes'] };
+    return { topic, verdict: 'optional', text: 'icesupport is off: no browser can be heard', fix };
+  }
+  const unmade = phoneObjects.filter((kind) => !config?.dynamicObjects.includes(kind));
+  if (unmade.length === 0) return fine(topic, 'Vigie can make them');
+  const text = 'Vigie can make none: people listen on their telephones, or on phones named in BROWSER_PHONES';
+  const lines = unmade.flatMap((kind) => [
+    `${kind} = config,pjsip.conf,criteria=type=${kind}`,
+    `${kind} = memory`,
+  ]);
+  return {
+    topic,
+    verdict: 'optional',
+    text,
+    fix: { where: `sorcery.conf (the file is in dialplan/); ${restart}`, lines: ['[res_pjsip]', ...lines] },
   };
 }
 

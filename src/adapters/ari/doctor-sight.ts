@@ -8,6 +8,7 @@ import {
   type Module,
 } from '../../asterisk-ari-client/index.ts';
 import { type ReadFunction, withHelperChannel } from './helper-channel.ts';
+import { phoneObjects } from './requirements.ts';
 
 export interface AriAddress {
   url: string;
@@ -36,6 +37,9 @@ export interface ConfigSight {
   cdrEnable: string;
   cdrUnanswered: string;
   isIncluded: boolean;
+  /** Kinds of PJSIP objects that may be made over ARI, by `sorcery.conf`. */
+  dynamicObjects: string[];
+  iceSupport: string;
 }
 
 export type AriVisit = { reached: true; sight: AriSight } | { reached: false; error: AriError };
@@ -137,7 +141,19 @@ async function readConfigs(read: ReadFunction): Promise<ConfigSight> {
     cdrEnable: await read('AST_CONFIG(cdr.conf,general,enable)'),
     cdrUnanswered: await read('AST_CONFIG(cdr.conf,general,unanswered)'),
     isIncluded: (await read('DIALPLAN_EXISTS(vigie-never-forwarded)')) === '1',
+    dynamicObjects: await readDynamicObjects(read),
+    iceSupport: await read('AST_CONFIG(rtp.conf,general,icesupport)'),
   };
+}
+
+/** The last line of a kind is where new objects go: `memory`, or `astdb,…`. */
+async function readDynamicObjects(read: ReadFunction): Promise<string[]> {
+  const found: string[] = [];
+  for (const kind of phoneObjects) {
+    const where = await read(`AST_CONFIG(sorcery.conf,res_pjsip,${kind},-1)`);
+    if (/^(memory|astdb)\b/.test(where)) found.push(kind);
+  }
+  return found;
 }
 
 /** A resource of a module that is not loaded, and an object that does not exist, are both 404. */

@@ -13,6 +13,16 @@ export const neededModules = [
   'res_stasis_device_state.so',
 ] as const;
 
+/** For phones in the browser. */
+export const phoneModules = [
+  'res_http_websocket.so',
+  'res_pjsip_transport_websocket.so',
+  'res_rtp_asterisk.so',
+  'res_srtp.so',
+] as const;
+/** What one browser phone is on the PBX, in the order in which it is made. */
+export const phoneObjects = ['auth', 'aor', 'endpoint'] as const;
+
 /** `22` of `22.10.1+dfsg`, `18` of `certified/18.9-cert5` or `18.9-cert5`; undefined for `GIT-master-…`. */
 export function majorOf(version: string): number | undefined {
   const found = /(?:^|\/)(\d+)\./.exec(version);

@@ -1,11 +1,12 @@
 import t from 'tap';
 import { checkAri } from '../../../src/adapters/ari/doctor-checks.ts';
 import type { AriSight } from '../../../src/adapters/ari/doctor-sight.ts';
-import { neededModules } from '../../../src/adapters/ari/requirements.ts';
+import { neededModules, phoneModules, phoneObjects } from '../../../src/adapters/ari/requirements.ts';
 import { securityOf } from '../../../src/adapters/ari/security-floors.ts';
 
 const loaded = [
   ...neededModules,
+  ...phoneModules,
   'chan_pjsip.so',
   'res_stasis.so',
   'res_stasis_snoop.so',
@@ -26,7 +27,13 @@ const healthy: AriSight = {
   endpoints: [{ technology: 'PJSIP', resource: '1001', state: 'online', channel_ids: [] }],
   overloadTrigger: 'pjsip_only',
   channelVars: ['CHANNEL(linkedid)', 'CHANNEL(hangupsource)', 'QUEUESTATUS'],
-  config: { cdrEnable: 'yes', cdrUnanswered: '', isIncluded: true },
+  config: {
+    cdrEnable: 'yes',
+    cdrUnanswered: '',
+    isIncluded: true,
+    dynamicObjects: [...phoneObjects],
+    iceSupport: '',
+  },
 };
 
 t.test('A PBX with all that is asked for is fine in every line, the overload trigger first', async (t) => {
@@ -66,6 +73,27 @@ t.test('Each fault is one line, with the lines that mend it', async (t) => {
       'extensions_vigie.conf',
       'optional',
       null,
+    ],
+    [
+      'no sorcery',
+      { config: { ...healthy.config!, dynamicObjects: ['auth'] } },
+      'Browser phones',
+      'optional',
+      /^\[res_pjsip\]\naor = config,pjsip\.conf,criteria=type=aor\naor = memory\nendpoint = config.*\nendpoint = memory$/,
+    ],
+    [
+      'no ICE',
+      { config: { ...healthy.config!, iceSupport: 'no' } },
+      'Browser phones',
+      'optional',
+      /icesupport = yes/,
+    ],
+    [
+      'no websocket',
+      { modules: loaded.filter(({ name }) => name !== 'res_http_websocket.so') },
+      'Browser phones',
+      'optional',
+      /^load = res_http_websocket\.so$/,
     ],
   ];
   for (const [name, change, topic, verdict, fix] of faults) {
