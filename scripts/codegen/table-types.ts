@@ -18,6 +18,7 @@ const types: Record<string, string> = {
   int8: 'number',
   float8: 'number',
   timestamptz: 'Date',
+  tsvector: 'string',
   jsonb: 'unknown',
   _text: 'string[]',
   _uuid: 'string[]',

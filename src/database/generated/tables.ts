@@ -101,6 +101,37 @@ export interface CallsTable {
   updated_at: Generated<Date>;
 }
 
+export interface ChatMessagesTable {
+  id: string;
+  thread_id: string;
+  seq: number;
+  client_id: string;
+  author_id: string;
+  author_name: string;
+  text: string;
+  words: string;
+  call_id: string | null;
+  broadcast_id: string | null;
+  sent_at: Date;
+}
+
+export interface ChatReadyMadeTable {
+  position: number;
+  text: string;
+}
+
+export interface ChatThreadsTable {
+  id: string;
+  agent_id: string;
+  supervisor_id: string;
+  agent_name: string;
+  supervisor_name: string;
+  last_seq: Generated<number>;
+  last_at: Date;
+  agent_read_seq: Generated<number>;
+  supervisor_read_seq: Generated<number>;
+}
+
 export interface EvaluationGridsTable {
   version: Generated<number>;
   criteria: unknown;
@@ -272,6 +303,9 @@ export interface Tables {
   audit_entries: AuditEntriesTable;
   call_marks: CallMarksTable;
   calls: CallsTable;
+  chat_messages: ChatMessagesTable;
+  chat_ready_made: ChatReadyMadeTable;
+  chat_threads: ChatThreadsTable;
   evaluation_grids: EvaluationGridsTable;
   evaluations: EvaluationsTable;
   help_requests: HelpRequestsTable;

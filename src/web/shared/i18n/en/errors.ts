@@ -62,6 +62,8 @@ export const errors: typeof french = {
     'agent-has-no-device': 'The agent has no device that a queue could ring.',
     'queue-member-static': 'A static member cannot be removed; he can be paused.',
     'needs-ami': 'This needs the AMI link (AMI_HOST …).',
+    'message-too-long': 'The message is longer than 4,000 characters.',
+    'thread-not-found': 'This conversation does not exist (any more).',
     'idempotency-key-reused': 'That request was already made with other content.',
     'too-many-attempts': 'Too many attempts: wait a little before trying again.',
     internal: 'Something failed here; it is in the server’s log.',

@@ -63,6 +63,8 @@ export const errors = {
     'agent-has-no-device': 'L’agent n’a aucun téléphone qu’une file pourrait appeler.',
     'queue-member-static': 'Un membre statique ne peut être retiré ; il peut être mis en pause.',
     'needs-ami': 'Il faut la liaison AMI (AMI_HOST…).',
+    'message-too-long': 'Le message dépasse 4 000 caractères.',
+    'thread-not-found': 'Cette conversation n’existe pas (ou plus).',
     'idempotency-key-reused': 'Cette demande a déjà été faite avec un autre contenu.',
     'too-many-attempts': 'Trop d’essais : attendez un peu avant de recommencer.',
     internal: 'Quelque chose a échoué ici ; c’est noté dans le journal du serveur.',
