@@ -162,7 +162,8 @@ export function createLiveAgents(deps: LiveAgentsDeps) {
       case 'queue-pause': {
         const touched = memberships.apply(fact);
         for (const member of touched) reown(member);
-        if (touched.length > 0) deps.onQueuesTouched([fact.queue]);
+        // A queue nobody is in is one as well: somebody may be put into it.
+        if (touched.length > 0 || fact.kind === 'queue-members') deps.onQueuesTouched([fact.queue]);
         break;
       }
       case 'wrap-up': {

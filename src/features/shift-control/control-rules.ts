@@ -25,8 +25,12 @@ export function controlRefusal(
   if (!inQueue) return 'agent-not-in-queue';
   if (action === 'unpause') return paused ? null : 'agent-not-paused';
   // Another reason during a pause is no second pause.
-  return paused && wish.reason === view.row.pauseReason ? 'agent-already-paused' : null;
+  return paused && wish.reason === pauseReasonOf(view) ? 'agent-already-paused' : null;
 }
+
+/** What he is paused for, whatever he is doing meanwhile. */
+export const pauseReasonOf = ({ row }: AgentView): string | null =>
+  row.queues.find((queue) => queue.paused && queue.pauseReason)?.pauseReason ?? null;
 
 /** The viewer's part has no phone: none is needed to control. */
 export const factsOf = (viewer: Viewer, { row, teamIds, facts }: AgentView): MayDoFacts => ({

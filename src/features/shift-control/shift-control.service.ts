@@ -10,6 +10,7 @@ import {
   isToBeFreed,
   type Member,
   newMember,
+  pauseReasonOf,
   removedReason,
 } from './control-rules.ts';
 
@@ -89,7 +90,7 @@ export function createShiftControl({ shift, people, queuesOf, audit }: ShiftCont
         await all([queues.add({ queue, ...fresh, penalty, paused })]);
         if (paused)
           await all([
-            queues.pause({ queue, interface: fresh.interface, paused, reason: view.row.pauseReason }),
+            queues.pause({ queue, interface: fresh.interface, paused, reason: pauseReasonOf(view) }),
           ]);
       }
       return { agentId: id, exceptions: [] };
