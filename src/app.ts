@@ -188,6 +188,7 @@ async function build({
     supervisions: supervision.live,
     presence,
     ties,
+    audit,
     clock,
     log,
     watchQueues: (names) => pbx?.watchQueues(names),

@@ -2,7 +2,7 @@ import { defaultThresholds } from '../../src/contract/alerts.ts';
 /** Builders for tests of the live parts: calls and supervisions as other features would give them. */
 import type { Call } from '../../src/contract/calls.ts';
 import type { Supervision } from '../../src/contract/supervisions.ts';
-import type { DeviceLeg, LiveCalls, LiveSupervisions } from '../../src/ports/domain.ts';
+import type { AuditLog, DeviceLeg, LiveCalls, LiveSupervisions } from '../../src/ports/domain.ts';
 import type { LiveThresholds } from '../../src/ports/live.ts';
 import type { Log } from '../../src/ports/log.ts';
 import type { FactHeader, QueueMember, TelephonyFact } from '../../src/ports/telephony-facts.ts';
@@ -176,4 +176,15 @@ export async function until(
     if (performance.now() > limit) throw new Error(`not within ${limitMs} ms: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
+}
+
+/** An audit log that only remembers. */
+export function handMadeAudit() {
+  const entries: Parameters<AuditLog['write']>[0][] = [];
+  return {
+    entries,
+    async write(entry: Parameters<AuditLog['write']>[0]) {
+      entries.push(entry);
+    },
+  } satisfies AuditLog & Record<string, unknown>;
 }

@@ -5,7 +5,7 @@ import { AppError } from '../../contract/errors.ts';
 import { mayDo } from '../../contract/may-do.ts';
 import type { Database } from '../../database/database.ts';
 import type { Tables } from '../../database/generated/tables.ts';
-import type { BrowserPhones } from '../../ports/domain.ts';
+import type { AuditLog, BrowserPhones } from '../../ports/domain.ts';
 import type { AgentView } from '../../ports/live.ts';
 import { assertMay, seesTeams, type Viewer } from '../../ports/viewer.ts';
 import { assertNoProblems, type CsvAgent, type CsvProblem, parseAgentsCsv } from './agents-csv.ts';
@@ -21,16 +21,20 @@ export interface AgentsQuery {
   team?: string;
   q?: string;
 }
+/** Ids that the one audit entry of an import holds. */
+const idsToldMax = 500;
+
 export interface AgentsDeps {
   db: Database;
   pbx: string;
   directory: RefreshedDirectory;
   shift: Shift;
   browserPhones: BrowserPhones;
+  audit: AuditLog;
 }
 
 /** The verbs of `/api/agents`. */
-export function createAgentsService({ db, pbx, directory, shift, browserPhones }: AgentsDeps) {
+export function createAgentsService({ db, pbx, directory, shift, browserPhones, audit }: AgentsDeps) {
   const asSeenBy = (viewer: Viewer, view: AgentView): Agent => ({
     ...view.row,
     mayDo: mayDo({
@@ -77,6 +81,7 @@ export function createAgentsService({ db, pbx, directory, shift, browserPhones }
     if (devices.length === 0)
       throw new AppError('validation-failed', 'An agent needs an endpoint or devices', { field: 'endpoint' });
     const id = await db.transaction().execute((tx) => insertOne(tx, { ...agent, devices }));
+    await record(viewer, 'agent.created', id, { fields: Object.keys(agent) });
     await reread(agent.queues);
     return get(viewer, id);
   }
@@ -95,6 +100,7 @@ export function createAgentsService({ db, pbx, directory, shift, browserPhones }
       await writePersonDetails(tx, id, { ...detailsOf(patch), devices });
       await insertSeenQueues(tx, pbx, patch.queues ?? []);
     });
+    await record(viewer, 'agent.changed', id, { fields: Object.keys(patch) });
     await reread(patch.queues);
     return get(viewer, id);
   }
@@ -111,6 +117,8 @@ export function createAgentsService({ db, pbx, directory, shift, browserPhones }
       for (const agent of agents) inserted.push(await insertOne(tx, { ...agent, devices: devicesOf(agent) }));
       return inserted;
     });
+    const agentIds = ids.slice(0, idsToldMax);
+    await record(viewer, 'agents.imported', null, { count: ids.length, agentIds });
     await reread(agents.flatMap((agent) => agent.queues ?? []));
     return { imported: ids.length, items: ids.map((id) => get(viewer, id)) };
   }
@@ -138,6 +146,14 @@ export function createAgentsService({ db, pbx, directory, shift, browserPhones }
     await insertSeenQueues(tx, pbx, agent.queues ?? []);
     return id;
   }
+
+  /** What was changed, never to what: names and numbers stay out. */
+  const record = (
+    viewer: Viewer,
+    action: string,
+    subjectId: string | null,
+    details: Record<string, unknown>,
+  ) => audit.write({ actorId: viewer.personId, action, subjectId, callId: null, details });
 
   async function reread(queues: readonly string[] | undefined): Promise<void> {
     await directory.refresh();

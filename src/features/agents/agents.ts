@@ -4,7 +4,7 @@ import type { Database } from '../../database/database.ts';
 import type { Tables } from '../../database/generated/tables.ts';
 import type { AgentTies } from '../../ports/absent.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { LiveCalls, LiveSupervisions, PanelPresence } from '../../ports/domain.ts';
+import type { AuditLog, LiveCalls, LiveSupervisions, PanelPresence } from '../../ports/domain.ts';
 import type { Log } from '../../ports/log.ts';
 import type { TelephonyFact } from '../../ports/telephony-facts.ts';
 import { agentsRoutes } from './agents.routes.ts';
@@ -26,6 +26,7 @@ export interface CreateAgents {
   supervisions: LiveSupervisions;
   presence: PanelPresence;
   ties: AgentTies;
+  audit: AuditLog;
   clock: Clock;
   log: Log;
   /** Hands over the names of queues whose members the PBX is to be asked for. */
@@ -37,15 +38,22 @@ const rereadEveryMs = 700;
 
 /** Who is on shift and what each is doing. `start` after the calls in progress are known. */
 export function createAgents(deps: CreateAgents) {
-  const { db, pbx, directory, log } = deps;
+  const { db, pbx, directory, audit, log } = deps;
   const shift = createShift(deps);
   const reload = async (): Promise<void> => {
     await directory.refresh();
     await shift.reload();
   };
-  const service = createAgentsService({ db, pbx, directory, shift, browserPhones: deps.ties.browserPhones });
-  const teams = createTeamsService({ db, onChange: reload });
-  const queues = createQueuesService({ db, pbx, onChange: reload });
+  const service = createAgentsService({
+    db,
+    pbx,
+    directory,
+    shift,
+    browserPhones: deps.ties.browserPhones,
+    audit,
+  });
+  const teams = createTeamsService({ db, audit, onChange: reload });
+  const queues = createQueuesService({ db, pbx, audit, onChange: reload });
   let timer: NodeJS.Timeout | undefined;
 
   const routes: FastifyPluginAsyncTypebox = async (app) => {

@@ -1,5 +1,6 @@
 import type { Queue, QueueEdit } from '../../contract/queues.ts';
 import type { Database } from '../../database/database.ts';
+import type { AuditLog } from '../../ports/domain.ts';
 import { assertMay, seesTeams, type Viewer } from '../../ports/viewer.ts';
 import { ensureTeams } from './people.repository.ts';
 import { readQueues, writeQueue } from './queues.repository.ts';
@@ -7,11 +8,12 @@ import { readQueues, writeQueue } from './queues.repository.ts';
 export interface QueuesDeps {
   db: Database;
   pbx: string;
+  audit: AuditLog;
   onChange(): Promise<void>;
 }
 
 /** The verbs of `/api/queues`. `onChange` settles when the live queues were read again. */
-export function createQueuesService({ db, pbx, onChange }: QueuesDeps) {
+export function createQueuesService({ db, pbx, audit, onChange }: QueuesDeps) {
   return {
     async list(viewer: Viewer): Promise<Queue[]> {
       assertMay(viewer, 'agents.view');
@@ -31,6 +33,13 @@ export function createQueuesService({ db, pbx, onChange }: QueuesDeps) {
       await db.transaction().execute(async (tx) => {
         const teamIds = teams ? await ensureTeams(tx, teams) : null;
         await writeQueue(tx, { pbx, id, name: name?.trim(), serviceLevelTargetMs, teamIds });
+      });
+      await audit.write({
+        actorId: viewer.personId,
+        action: 'queue.changed',
+        subjectId: null,
+        callId: null,
+        details: { queue: id, fields: Object.keys(edit) },
       });
       await onChange();
       return (await readQueues(db, pbx)).find((queue) => queue.id === id)!;

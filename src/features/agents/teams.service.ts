@@ -3,11 +3,21 @@ import type { NamedRef } from '../../contract/common.ts';
 import { AppError } from '../../contract/errors.ts';
 import type { TeamEdit } from '../../contract/teams.ts';
 import type { Database } from '../../database/database.ts';
+import type { AuditLog } from '../../ports/domain.ts';
 import { assertMay, seesTeams, type Viewer } from '../../ports/viewer.ts';
 import { asTaken } from './people.repository.ts';
 
 /** The verbs of `/api/teams`. `onChange` settles when people and queues were read again. */
-export function createTeamsService({ db, onChange }: { db: Database; onChange(): Promise<void> }) {
+export function createTeamsService(deps: { db: Database; audit: AuditLog; onChange(): Promise<void> }) {
+  const { db, onChange } = deps;
+  const record = (viewer: Viewer, action: string, teamId: string) =>
+    deps.audit.write({
+      actorId: viewer.personId,
+      action,
+      subjectId: null,
+      callId: null,
+      details: { teamId },
+    });
   return {
     async list(viewer: Viewer): Promise<NamedRef[]> {
       assertMay(viewer, 'agents.view');
@@ -22,6 +32,7 @@ export function createTeamsService({ db, onChange }: { db: Database; onChange():
         .values(team)
         .execute()
         .catch(asTaken(`the team ${team.name}`));
+      await record(viewer, 'team.created', team.id);
       return team;
     },
     async rename(viewer: Viewer, id: string, { name }: TeamEdit): Promise<NamedRef> {
@@ -34,6 +45,7 @@ export function createTeamsService({ db, onChange }: { db: Database; onChange():
         .executeTakeFirst()
         .catch(asTaken(`the team ${team.name}`));
       if (numUpdatedRows === 0n) throw teamNotFound(id);
+      await record(viewer, 'team.renamed', id);
       await onChange();
       return team;
     },
@@ -41,6 +53,7 @@ export function createTeamsService({ db, onChange }: { db: Database; onChange():
       assertMay(viewer, 'teams.edit');
       const { numDeletedRows } = await db.deleteFrom('teams').where('id', '=', id).executeTakeFirst();
       if (numDeletedRows === 0n) throw teamNotFound(id);
+      await record(viewer, 'team.removed', id);
       await onChange();
     },
   };

@@ -62,6 +62,7 @@ async function build(t: Test) {
     supervisions,
     presence,
     ties: noTies,
+    audit,
     watchQueues() {},
   });
   const live = { calls, supervisions, directory, shift: agents.shift, queueMembershipMaxAgeMs: 10_000 };

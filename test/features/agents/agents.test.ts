@@ -16,6 +16,7 @@ import {
   buildLeg,
   buildSupervision,
   factory,
+  handMadeAudit,
   handMadeCalls,
   handMadeSupervisions,
   queueMember,
@@ -32,6 +33,7 @@ async function build(t: Test) {
   const supervisions = handMadeSupervisions();
   const presence = createPanelPresence({ graceMs: 0 });
   const directory = createPeopleDirectory({ db });
+  const audit = handMadeAudit();
   const watched: string[][] = [];
   const agents = createAgents({
     db,
@@ -41,13 +43,14 @@ async function build(t: Test) {
     supervisions,
     presence,
     ties: noTies,
+    audit,
     clock: systemClock,
     log: quietLog,
     watchQueues: (names) => watched.push([...names]),
   });
   await agents.start();
   t.teardown(() => agents.stop());
-  return { db, calls, supervisions, presence, directory, agents, watched, fact: factory() };
+  return { db, calls, supervisions, presence, directory, agents, audit, watched, fact: factory() };
 }
 type Built = Awaited<ReturnType<typeof build>>;
 
@@ -437,5 +440,35 @@ t.test(
       '1001',
     ])
       t.notOk(Value.Check(Device, device), device);
+  },
+);
+
+t.test(
+  'who changes agents, teams and queues is audited: ids and what was changed, never a name or a number',
+  async (t) => {
+    const { agents, audit } = await build(t);
+    const alice = await agents.service.add(manager, {
+      name: 'Alice Martin',
+      endpoint: 'PJSIP/0612345678',
+      teams: ['Secret team'],
+    });
+    await agents.service.change(manager, alice.id, { name: 'Bob Martin', publicName: null });
+    await agents.service.importCsv(manager, 'name;endpoint\nCarol Martin;PJSIP/1002');
+    const team = await agents.teams.add(manager, { name: 'Other Martin' });
+    await agents.teams.rename(manager, team.id, { name: 'Third Martin' });
+    await agents.teams.remove(manager, team.id);
+    await agents.queues.set(manager, 'support', { name: 'Martin' });
+    await t.rejects(agents.teams.remove(manager, team.id), { code: 'not-found' });
+    t.match(audit.entries, [
+      { actorId: manager.personId, action: 'agent.created', subjectId: alice.id },
+      { action: 'agent.changed', subjectId: alice.id, details: { fields: ['name', 'publicName'] } },
+      { action: 'agents.imported', details: { count: 1 } },
+      { action: 'team.created', details: { teamId: team.id } },
+      { action: 'team.renamed', details: { teamId: team.id } },
+      { action: 'team.removed', details: { teamId: team.id } },
+      { action: 'queue.changed', details: { queue: 'support', fields: ['name'] } },
+    ]);
+    t.equal(audit.entries.length, 7, 'what was refused is not there');
+    t.notMatch(JSON.stringify(audit.entries), /Martin|0612345678|Secret/);
   },
 );

@@ -20,6 +20,7 @@ import {
   buildSupervision,
   factory,
   firstThresholds,
+  handMadeAudit,
   handMadeCalls,
   handMadeSupervisions,
   queueMember,
@@ -42,7 +43,15 @@ async function build(t: Pick<Test, 'teardown'>, db: Database) {
   const presence = createPanelPresence({ graceMs: 0 });
   const directory = createPeopleDirectory({ db });
   const common = { directory, calls, supervisions, clock: systemClock, log: quietLog };
-  const agents = createAgents({ ...common, db, pbx: 'main', presence, ties: noTies, watchQueues() {} });
+  const agents = createAgents({
+    ...common,
+    db,
+    pbx: 'main',
+    presence,
+    ties: noTies,
+    audit: handMadeAudit(),
+    watchQueues() {},
+  });
   await agents.start();
   const people: string[] = [];
   for (const [i, teams] of [['North'], ['South'], ['North', 'South'], [], ['North']].entries()) {

@@ -15,7 +15,14 @@ import type { CommandOutcome, QueueCommands } from '../../../src/ports/telephony
 import type { QueueMember } from '../../../src/ports/telephony-facts.ts';
 import { makeViewer, type Viewer } from '../../../src/ports/viewer.ts';
 import { testDatabase } from '../../support/database.ts';
-import { factory, handMadeCalls, handMadeSupervisions, queueMember, quietLog } from '../../support/live.ts';
+import {
+  factory,
+  handMadeAudit,
+  handMadeCalls,
+  handMadeSupervisions,
+  queueMember,
+  quietLog,
+} from '../../support/live.ts';
 
 const person = (roles: Role[], teamIds: string[] = [], id = v7()): Viewer =>
   makeViewer({ id, name: 'Sophie', roles, teamIds });
@@ -33,6 +40,7 @@ async function build(t: Test) {
     supervisions: handMadeSupervisions(),
     presence: createPanelPresence({ graceMs: 0 }),
     ties: noTies,
+    audit: handMadeAudit(),
     clock: systemClock,
     log: quietLog,
     watchQueues() {},
