@@ -129,7 +129,7 @@ export async function openScene(options: LabOptions): Promise<Scene> {
       await agent.waitAnswered();
       const up = lab.phones.callsOf(agentNumber).filter(({ answeredAt, end }) => answeredAt && !end).length;
       for (const run of runs) {
-        await waitFor('the server to know the call', () => run.isOver || talkingLegs(run, agentNumber) >= up);
+        await waitFor('the server to know the call', () => run.isOver || upLegs(run, agentNumber) >= up);
       }
       return { customer, agent };
     },
@@ -256,8 +256,8 @@ function peopleOf(lab: Lab): TestPeople {
   };
 }
 
-function talkingLegs({ calls }: Run, number: string): number {
-  return calls.live.legsOfDevice(pbx, `PJSIP/${number}`).filter(({ state }) => state === 'talking').length;
+function upLegs({ calls }: Run, number: string): number {
+  return calls.live.legsOfDevice(pbx, `PJSIP/${number}`).filter(({ state }) => state !== 'ringing').length;
 }
 
 /** Waits until the supervision is in that state. */
