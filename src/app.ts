@@ -23,6 +23,8 @@ import { auditRoutes } from './features/audit/audit.routes.ts';
 import { type Audit, createAudit } from './features/audit/audit.service.ts';
 import { callsRoutes } from './features/calls/calls.routes.ts';
 import { createCalls } from './features/calls/calls.ts';
+import { createChat } from './features/chat/chat.ts';
+import { chatChannel } from './features/chat/notices.ts';
 import { evaluationsRoutes } from './features/evaluations/evaluations.routes.ts';
 import { createEvaluations } from './features/evaluations/evaluations.service.ts';
 import { liveBoardRoutes } from './features/live-board/live-board.routes.ts';
@@ -152,7 +154,10 @@ async function build({
     audit,
     clock,
     log,
-    elsewhere: { audit: (before) => audit.purgeBefore(monthOf(before)) },
+    elsewhere: {
+      audit: (before) => audit.purgeBefore(monthOf(before)),
+      chat: (before) => chat.purge(before.getTime()),
+    },
   });
   const evaluations = createEvaluations({
     db,
@@ -254,6 +259,17 @@ async function build({
     clock,
     log,
   });
+  const chat = createChat({
+    db,
+    people: directory,
+    shift: agents.shift,
+    sessions: liveSessions,
+    presence,
+    connections,
+    audit,
+    clock,
+    log,
+  });
   const http = await createHttpServer({
     config,
     version: version(),
@@ -271,6 +287,7 @@ async function build({
       shiftControlRoutes({ control: shiftControl, help, pauseReasons }),
       phones.routes,
       screensRoutes(screens),
+      chat.routes,
       auditRoutes(audit),
     ],
     staticFolder: webFolder(),
@@ -338,6 +355,9 @@ async function build({
       onNotice: readThresholdsAgain,
     });
     undo.push(() => thresholdNotices.close());
+    const chatNotices = listenTo({ url, channel: chatChannel, log, onNotice: chat.onNotice });
+    undo.push(() => chatNotices.close());
+    undo.push(() => chat.stop());
     const controlNotices = listenTo({
       url,
       channel: 'vigie_agent_control',

@@ -7,10 +7,15 @@ const retryMs = 500;
 const pingMs = 15_000;
 
 /**
- * Calls `onNotice` at each NOTIFY of the channel, and after each connection since one may have been missed. Connects again
- * for ever. Settles at once.
+ * Calls `onNotice` with what each NOTIFY of the channel says, and with null after each connection since one may have been
+ * missed. Connects again for ever. Settles at once.
  */
-export function listenTo(o: { url: string; channel: string; log: Log; onNotice: () => void }): {
+export function listenTo(o: {
+  url: string;
+  channel: string;
+  log: Log;
+  onNotice: (said: string | null) => void;
+}): {
   close(): Promise<void>;
 } {
   const stopped = new AbortController();
@@ -32,7 +37,7 @@ export function listenTo(o: { url: string; channel: string; log: Log; onNotice: 
 
 /** One connection; settles when it ends, rejects when it fails. */
 async function listenOnce(
-  o: { url: string; channel: string; onNotice: () => void },
+  o: { url: string; channel: string; onNotice: (said: string | null) => void },
   signal: AbortSignal,
 ): Promise<void> {
   const client = new pg.Client({
@@ -54,9 +59,9 @@ async function listenOnce(
   ping.unref();
   try {
     await client.connect();
-    client.on('notification', () => o.onNotice());
+    client.on('notification', ({ payload }) => o.onNotice(payload ?? ''));
     await client.query(`listen ${client.escapeIdentifier(o.channel)}`);
-    o.onNotice();
+    o.onNotice(null);
     await ended;
   } finally {
     clearInterval(ping);
