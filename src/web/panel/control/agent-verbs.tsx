@@ -6,10 +6,12 @@ import {
   IconPlayerPause,
   IconPlayerPlay,
   IconRepeat,
+  IconScreenShare,
   IconStack2,
   type TablerIcon,
 } from '@tabler/icons-react';
 import type { Agent, AgentAction } from '../../../contract/agents.ts';
+import { watchScreen } from '../screens/viewing-store.ts';
 import { chooseMode, choosePersistent } from '../supervision/prompt-store.ts';
 import { askControl } from './control-store.ts';
 
@@ -43,6 +45,7 @@ export const agentVerbs: readonly AgentVerb[] = [
     run: (agent) => chooseMode(agent, 'barge'),
   },
   { action: 'listen-persistent', icon: IconRepeat, letter: 'P', run: choosePersistent },
+  { action: 'watch-screen', icon: IconScreenShare, letter: 'S', run: watchScreen },
   {
     action: 'pause',
     icon: IconPlayerPause,

@@ -1,5 +1,6 @@
 import { io, type Socket } from 'socket.io-client';
 import type { LiveBrowserToServer, LiveChange, LiveServerToBrowser } from '../../../contract/live.ts';
+import { pageSocket } from '../../shared/page-socket.ts';
 import { clock } from '../../shared/time/clock.ts';
 import { sessionEnded } from '../session/session-verbs.ts';
 import { noticeSupervisions } from '../supervision/notice.ts';
@@ -15,6 +16,7 @@ export function followFloor(personId: string): () => void {
     withCredentials: true,
   });
   let asked = false;
+  pageSocket.set(socket);
 
   socket.on('snapshot', (snapshot) => {
     asked = false;
@@ -44,6 +46,7 @@ export function followFloor(personId: string): () => void {
   });
 
   return () => {
+    pageSocket.set(null);
     socket.removeAllListeners();
     socket.disconnect();
     board.clear();

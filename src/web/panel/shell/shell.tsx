@@ -6,6 +6,8 @@ import { AgentMenu } from '../control/agent-menu.tsx';
 import { ControlDialogs } from '../control/control-dialogs.tsx';
 import { followFloor } from '../live/live-socket.ts';
 import { ShortcutsHelp } from '../live/shortcuts-help.tsx';
+import { ScreenWindow } from '../screens/screen-window.tsx';
+import { WatchPrompt } from '../screens/watch-prompt.tsx';
 import { may } from '../session/session-store.ts';
 import { ListeningBar } from '../supervision/listening-bar.tsx';
 import { useMyPhone } from '../supervision/my-phone.ts';
@@ -46,6 +48,8 @@ export function Shell({ session }: { session: Session }) {
         <ListeningBar />
       </div>
       <ReasonPrompt />
+      <WatchPrompt />
+      <ScreenWindow />
       <AgentMenu />
       <ControlDialogs />
       <ShortcutsHelp />

@@ -7,6 +7,8 @@ import { control } from './control.ts';
 import { errors } from './errors.ts';
 import { live } from './live.ts';
 import { phone } from './phone.ts';
+import { screens } from './screens.ts';
+import { policy } from './policy.ts';
 import { supervision } from './supervision.ts';
 
 export const en: Messages = {
@@ -19,4 +21,6 @@ export const en: Messages = {
   ...alerts,
   ...control,
   ...phone,
+  ...screens,
+  ...policy,
 };

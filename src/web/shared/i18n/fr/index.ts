@@ -6,6 +6,8 @@ import { control } from './control.ts';
 import { errors } from './errors.ts';
 import { live } from './live.ts';
 import { phone } from './phone.ts';
+import { screens } from './screens.ts';
+import { policy } from './policy.ts';
 import { supervision } from './supervision.ts';
 
 export const fr = {
@@ -18,5 +20,7 @@ export const fr = {
   ...alerts,
   ...control,
   ...phone,
+  ...screens,
+  ...policy,
 };
 export type Messages = typeof fr;
