@@ -61,11 +61,7 @@ async function up(): Promise<void> {
   const signIn = await ensureFirstSignIn(dataDir, env);
   const nameOf = (number: string) =>
     lab.phones.roster.find((phone) => phone.number === number)?.name ?? number;
-  await seedDemoPeople(
-    address,
-    signIn,
-    nameOf,
-  );
+  await seedDemoPeople(address, signIn, nameOf);
   const agent = await ensureAgentSignIn(dataDir, address, signIn, nameOf(demoAgent));
   const traffic = startDemoTraffic(lab, { callsPerMinute, seed: Date.now() % 1_000_000 });
   undo.push(() => traffic.stop());

@@ -1,4 +1,5 @@
-import type { SignIn } from './first-sign-in.ts';
+import { join } from 'node:path';
+import { keptSignIn, type SignIn } from './first-sign-in.ts';
 
 const teams: Record<string, string[]> = {
   Ventes: ['1001', '1002', '1003', '1010'],
@@ -35,6 +36,32 @@ export async function seedDemoPeople(
   }
   for (const [id, name] of Object.entries(queues)) await send('PUT', `/api/queues/${id}`, { name });
   await fetch(`${address}/api/session`, { method: 'DELETE', headers: { cookie } });
+}
+
+/** One of the demo's agents may sign in on the agent page; made once, and told again at the next start. */
+export async function ensureAgentSignIn(
+  dataDir: string,
+  address: string,
+  signIn: SignIn,
+  agentName: string,
+): Promise<SignIn> {
+  const kept = keptSignIn(join(dataDir, 'agent-sign-in.json'), 'alice');
+  if (!kept.isNew) return kept.signIn;
+  const cookie = await openSession(address, signIn);
+  const found = await fetch(`${address}/api/agents?q=${encodeURIComponent(agentName)}`, {
+    headers: { cookie },
+  });
+  const [agent] = ((await found.json()) as { items: { id: string }[] }).items;
+  if (!agent) throw new Error(`The demo has no agent ${agentName}`);
+  const reply = await fetch(`${address}/api/people/${agent.id}`, {
+    method: 'PATCH',
+    headers: { cookie, 'content-type': 'application/json' },
+    body: JSON.stringify(kept.signIn),
+    signal: AbortSignal.timeout(10_000),
+  });
+  if (!reply.ok) throw new Error(`The demo’s agent gets no sign-in: ${reply.status} ${await reply.text()}`);
+  kept.keep();
+  return kept.signIn;
 }
 
 async function openSession(address: string, signIn: SignIn): Promise<string> {

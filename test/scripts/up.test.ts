@@ -40,7 +40,21 @@ async function up(dataDir: string, port: number): Promise<Up> {
   });
   if (reply.status >= 300) throw new Error(`The printed sign-in does not work: ${reply.status}`);
   const cookie = reply.headers.getSetCookie()[0]!.split(';')[0]!;
+  await agentSignsIn(address, output);
   return { process: child, address, cookie, password: password! };
+}
+
+/** The agent page that is printed is there, and its sign-in works. */
+async function agentSignsIn(address: string, output: string): Promise<void> {
+  const [, page, login, password] = /Agent +(\S+) +(\S+) +password (\S+)/.exec(output)!;
+  const reply = await fetch(`${address}/api/session`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ login, password }),
+  });
+  if (reply.status >= 300) throw new Error(`The agent’s sign-in does not work: ${reply.status}`);
+  const shown = await fetch(page!);
+  if (!shown.ok) throw new Error(`There is no agent page at ${page}: ${shown.status}`);
 }
 
 const finishedCalls = async ({ address, cookie }: Up): Promise<CallsPage['items']> => {
