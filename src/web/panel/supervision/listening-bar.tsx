@@ -4,6 +4,8 @@ import { useTranslation } from 'react-i18next';
 import type { AudioMode, Supervision } from '../../../contract/supervisions.ts';
 import { Since } from '../../shared/time/since.tsx';
 import { board, useLink, useRow } from '../live/live.ts';
+import { useMe } from '../session/session-store.ts';
+import { FollowingControls } from './following-controls.tsx';
 import classes from './listening-bar.module.css';
 import { useAskedMode, useMine, usePending, useStopping } from './mine.ts';
 import { actionsInOrder, modeIcons } from './mode-look.tsx';
@@ -40,14 +42,17 @@ function Running({ row }: { row: Supervision }) {
   const stopping = useStopping() === row.id || row.state === 'ending';
   const link = useLink();
   const mode = asked?.id === row.id ? asked.mode : row.mode;
-  const offered = actionsInOrder.filter(
-    (action) => action === row.mode || (agent?.mayDo.includes(action) ?? false),
-  );
+  const { permissions } = useMe();
+  const follows = row.scope === 'agent';
+  // Between two calls nothing can be done to the agent now, but the mode of the next one can be chosen.
+  const mayDo = (action: AudioMode) =>
+    follows ? permissions.includes(`supervision.${action}`) : (agent?.mayDo.includes(action) ?? false);
+  const offered = actionsInOrder.filter((action) => action === row.mode || mayDo(action));
   const switchable = (actionsInOrder as readonly string[]).includes(row.mode);
   return (
     <>
       <p className={classes['who']} role="status">
-        {row.state !== 'live' && <Loader size={16} color="currentColor" aria-hidden="true" />}
+        {row.state !== 'live' && !row.paused && <Loader size={16} color="currentColor" aria-hidden="true" />}
         {t(`bar.${mode}`)} <bdi className={classes['name']}>{(agent?.name ?? '…').slice(0, 200)}</bdi>
       </p>
       <span className={classes['phase']}>
@@ -59,7 +64,7 @@ function Running({ row }: { row: Supervision }) {
         </span>
       )}
       {link.state !== 'live' && <span className={classes['hold']}>{t('bar.stale')}</span>}
-      {!row.onHold && (
+      {!row.onHold && row.question === null && row.unheard === null && row.reason !== '' && (
         <bdi
           className={classes['reason']}
           title={`${t('bar.reason')}${t('common.colon')}${row.reason.slice(0, 200)}`}
@@ -67,13 +72,14 @@ function Running({ row }: { row: Supervision }) {
           {row.reason.slice(0, 200)}
         </bdi>
       )}
+      {follows && !stopping && <FollowingControls row={row} />}
       {switchable && (
         <SegmentedControl
           size="sm"
           className={classes['modes']}
           aria-label={t('bar.mode')}
           value={mode}
-          disabled={stopping || row.state !== 'live'}
+          disabled={stopping || !(row.state === 'live' || (follows && row.state === 'waiting'))}
           onChange={(value) => void changeMode(row, value as AudioMode)}
           data={offered.map((value) => ({ value, label: <ModeLabel mode={value} /> }))}
         />
@@ -98,7 +104,7 @@ function Phase({ row, stopping }: { row: Supervision; stopping: boolean }) {
     case 'starting':
       return <>{t('bar.ringing')}</>;
     case 'waiting':
-      return <>{t('bar.waiting')}</>;
+      return <>{t(row.paused ? 'bar.paused' : 'bar.waiting')}</>;
     case 'live':
       return <Since at={row.startedAt} className={classes['timer']} />;
     case 'ending':

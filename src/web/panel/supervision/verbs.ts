@@ -11,6 +11,7 @@ import { board } from '../live/live.ts';
 import { notifyProblem } from '../shell/notify.ts';
 import { askedModeStore, pendingStore, stoppingStore } from './mine.ts';
 import { isGone } from './notice.ts';
+import { usualDevice } from './usual-device.ts';
 
 /** The reply may be older or newer than the socket's news: it only fills a row that is not there yet. */
 function keep(row: Supervision): void {
@@ -23,9 +24,14 @@ export interface Wish {
   mode: AudioMode;
   scope: Scope;
   reason: string;
+  /** Default: the usual one. */
+  device?: Supervision['device'];
 }
 
-export async function startSupervision(agent: Agent, { mode, scope, reason }: Wish): Promise<void> {
+export async function startSupervision(
+  agent: Agent,
+  { mode, scope, reason, device = usualDevice() }: Wish,
+): Promise<void> {
   const call = agent.calls.find(({ state }) => state === 'talking') ?? agent.calls[0];
   const json: StartSupervision = {
     agentId: agent.id,
@@ -33,7 +39,7 @@ export async function startSupervision(agent: Agent, { mode, scope, reason }: Wi
     mode,
     scope,
     reason,
-    device: 'phone',
+    device,
   };
   const pending = { agentId: agent.id, agentName: agent.name, mode, reason };
   pendingStore.set(pending);
@@ -62,6 +68,24 @@ export async function changeMode(row: Supervision, mode: Mode): Promise<void> {
     notifyProblem(error);
   } finally {
     if (askedModeStore.get() === asked) askedModeStore.set(null);
+  }
+}
+
+/** Pauses, takes up again, or says "go on". Settles when the server has answered. */
+export async function changeFollowing(
+  row: Supervision,
+  change: { paused: boolean } | { goOn: true },
+): Promise<void> {
+  try {
+    const changed = await request<Supervision>(`/api/supervisions/${row.id}`, {
+      method: 'PATCH',
+      json: change,
+    });
+    const shown = board.supervisions.get(row.id);
+    const { paused, endsAt, question } = changed;
+    if (shown && shown.state !== 'ended') board.supervisions.put([{ ...shown, paused, endsAt, question }]);
+  } catch (error) {
+    notifyProblem(error);
   }
 }
 
