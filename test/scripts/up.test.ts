@@ -1,9 +1,10 @@
 /** `npm run up` as a newcomer runs it: twice, with Ctrl-C in between. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import t from 'tap';
 import type { CallsPage } from '../../src/contract/calls.ts';
@@ -20,10 +21,25 @@ interface Up {
 }
 
 async function up(dataDir: string, port: number): Promise<Up> {
-  const child = spawn(process.execPath, [join(projectFolder(), 'scripts', 'up.ts')], {
+  const child = start(dataDir, port);
+  try {
+    return await signedIn(child);
+  } catch (error) {
+    // What does not come up must not keep the test's process.
+    child.kill('SIGINT');
+    throw error;
+  }
+}
+
+type UpProcess = ChildProcessByStdio<null, Readable, Readable>;
+function start(dataDir: string, port: number): UpProcess {
+  return spawn(process.execPath, [join(projectFolder(), 'scripts', 'up.ts')], {
     env: { ...process.env, DATA_DIR: dataDir, PORT: String(port), DEMO_CALLS_PER_MINUTE: '40' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+}
+
+async function signedIn(child: UpProcess): Promise<Up> {
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
   const deadline = Date.now() + startDeadlineMs;
