@@ -8,7 +8,10 @@ import { sendProblem } from './problem.ts';
 
 const immutable = 'public, max-age=31536000, immutable';
 
-/** The built panel; an address of it that is no file (`/calls`) gets its page. Everything else unknown is `not-found`. */
+/**
+ * The built pages; an address that is no file gets the agents’ own page (`/agent`) or the panel (`/calls`). Everything else
+ * unknown is `not-found`.
+ */
 export async function servePanel(app: FastifyInstance, folder: string): Promise<void> {
   const page = join(folder, 'index.html');
   const built = existsSync(page);
@@ -28,7 +31,8 @@ export async function servePanel(app: FastifyInstance, folder: string): Promise<
   }
   app.setNotFoundHandler((request, reply) => {
     if (!wantsPage(request)) return sendProblem(request, reply, new AppError('not-found'));
-    if (built) return reply.code(200).header('cache-control', 'no-cache').sendFile('index.html');
+    const file = /^\/agent(\/|\?|$)/.test(request.url) ? 'agent.html' : 'index.html';
+    if (built) return reply.code(200).header('cache-control', 'no-cache').sendFile(file);
     return reply.code(503).type('text/plain; charset=utf-8').send('The panel is not built: npm run build\n');
   });
 }

@@ -1,7 +1,8 @@
 import { Center, Loader } from '@mantine/core';
 import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useSession } from './session/session-store.ts';
+import type { Session } from '../../contract/session.ts';
+import { may, useSession } from './session/session-store.ts';
 import { loadSession } from './session/session-verbs.ts';
 import { SignIn } from './session/sign-in.tsx';
 import { Shell } from './shell/shell.tsx';
@@ -22,8 +23,23 @@ export function App() {
     case 'signed-out':
       return <SignIn expired={session.expired} />;
     case 'signed-in':
+      // Who is an agent and nothing else has a page of his own.
+      if (isOnlyAgent(session.session)) return <ToAgentPage />;
       return <Shell session={session.session} key={session.session.person.id} />;
     default:
       return session satisfies never;
   }
+}
+
+const isOnlyAgent = (session: Session): boolean =>
+  may(session, 'agent-page') && !may(session, 'live.view') && !may(session, 'agents.edit');
+
+function ToAgentPage() {
+  const { t } = useTranslation();
+  useEffect(() => location.replace('/agent'), []);
+  return (
+    <Center h="100dvh">
+      <Loader aria-label={t('common.loading')} />
+    </Center>
+  );
 }

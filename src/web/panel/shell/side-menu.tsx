@@ -4,6 +4,7 @@ import {
   IconBellCog,
   IconDeviceTv,
   IconHeadset,
+  IconId,
   IconKey,
   IconLayoutSidebarLeftCollapse,
   IconLayoutSidebarLeftExpand,
@@ -85,6 +86,12 @@ export function SideMenu({ session }: { session: Session }) {
           </>
         )}
         {may(session, 'supervision.listen') && <PhoneButton personId={session.person.id} />}
+        {may(session, 'agent-page') && (
+          <a href="/agent" className={classes['item']} title={t('agentPage.open')}>
+            <IconId size={19} aria-hidden="true" />
+            <span className={classes['word']}>{t('agentPage.open')}</span>
+          </a>
+        )}
         <NavLink to="/account" className={classes['item']} title={t('nav.account')}>
           <IconUserCircle size={19} aria-hidden="true" />
           <span className={`${classes['word']} ${classes['two']}`}>

@@ -1,5 +1,6 @@
 import type { Messages } from '../fr/index.ts';
 import { admin } from './admin.ts';
+import { agentPage } from './agent-page.ts';
 import { alerts } from './alerts.ts';
 import { calls } from './calls.ts';
 import { common } from './common.ts';
@@ -20,6 +21,7 @@ export const en: Messages = {
   ...errors,
   ...alerts,
   ...control,
+  ...agentPage,
   ...phone,
   ...screens,
   ...policy,

@@ -1,4 +1,5 @@
 import { admin } from './admin.ts';
+import { agentPage } from './agent-page.ts';
 import { alerts } from './alerts.ts';
 import { calls } from './calls.ts';
 import { common } from './common.ts';
@@ -19,6 +20,7 @@ export const fr = {
   ...errors,
   ...alerts,
   ...control,
+  ...agentPage,
   ...phone,
   ...screens,
   ...policy,

@@ -1,0 +1,40 @@
+import { Center, Loader } from '@mantine/core';
+import { useEffect } from 'react';
+import { useTranslation } from 'react-i18next';
+import { may, useSession } from '../shared/session/session-store.ts';
+import { loadSession } from '../shared/session/session-verbs.ts';
+import { SignIn } from '../shared/session/sign-in.tsx';
+import { AgentPage } from './agent-page.tsx';
+
+export function AgentApp() {
+  const session = useSession();
+  useEffect(() => {
+    void loadSession();
+  }, []);
+  switch (session.state) {
+    case 'loading':
+      return <Waiting />;
+    case 'signed-out':
+      return <SignIn expired={session.expired} />;
+    case 'signed-in':
+      // Who is no agent has the panel.
+      if (!may(session.session, 'agent-page')) return <ToPanel />;
+      return <AgentPage session={session.session} key={session.session.person.id} />;
+    default:
+      return session satisfies never;
+  }
+}
+
+function Waiting() {
+  const { t } = useTranslation();
+  return (
+    <Center h="100dvh">
+      <Loader aria-label={t('common.loading')} />
+    </Center>
+  );
+}
+
+function ToPanel() {
+  useEffect(() => location.replace('/'), []);
+  return <Waiting />;
+}

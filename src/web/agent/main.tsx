@@ -1,0 +1,24 @@
+import '@mantine/core/styles.css';
+import '@mantine/notifications/styles.css';
+import '../shared/brand/tokens.css';
+import { MantineProvider } from '@mantine/core';
+import { Notifications } from '@mantine/notifications';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { theme } from '../shared/brand/theme.ts';
+import { startLanguages } from '../shared/i18n/i18n.ts';
+import { Failure } from '../shared/shell/failure.tsx';
+import { AgentApp } from './agent-app.tsx';
+
+await startLanguages();
+
+createRoot(document.getElementById('root')!).render(
+  <StrictMode>
+    <MantineProvider theme={theme} defaultColorScheme="auto">
+      <Failure>
+        <Notifications position="top-center" limit={3} autoClose={6000} zIndex={400} />
+        <AgentApp />
+      </Failure>
+    </MantineProvider>
+  </StrictMode>,
+);

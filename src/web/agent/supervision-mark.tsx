@@ -1,0 +1,24 @@
+import { IconEye } from '@tabler/icons-react';
+import { useTranslation } from 'react-i18next';
+import type { OwnAgent, OwnSupervision } from '../../contract/agent-page.ts';
+import classes from './supervision-mark.module.css';
+
+/** Who hears him or sees his screen, as far as he is told: calm, never in his way. */
+export function SupervisionMark({ me }: { me: OwnAgent }) {
+  const { t } = useTranslation();
+  const nameOf = (by: OwnSupervision['by']) => by?.name.slice(0, 100) ?? t('agentPage.aSupervisor');
+  const lines = [
+    ...me.supervisedBy.map(({ mode, by }) => `${nameOf(by)} ${t(`modeNow.${mode}`)}`),
+    ...me.screen.watchedBy.map((by) => t('agentPage.watches', { name: nameOf(by) })),
+  ];
+  return (
+    <div role="status" className={classes['marks']}>
+      {lines.map((line, i) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: two who are not named have the same words
+        <p key={`${line} ${i}`} className={classes['mark']} data-supervised>
+          <IconEye size={17} aria-hidden="true" /> <bdi>{line}</bdi>
+        </p>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,37 @@
+import type { agentPage as french } from '../fr/agent-page.ts';
+
+export const agentPage: typeof french = {
+  agentPage: {
+    title: 'My agent page',
+    open: 'My agent page',
+    menu: 'Menu',
+    noAgent: 'Your account is not that of an agent of the PBX.',
+    state: 'My state',
+    pausedAfter: 'Paused as soon as this call ends.',
+    wrapUp: 'Queues call you again when the wrap-up ends.',
+    ofMinutes: 'of {{count}} min',
+    overMinutes: 'over {{count}} min',
+    pause: 'Pause',
+    unpause: 'Resume',
+    otherReason: 'Other reason',
+    calls: 'Current call',
+    noCall: 'No call',
+    mark: { private: 'Private call', objection: 'Customer refuses listening' },
+    marked: { private: 'Private: undo', objection: 'Listening refused: undo' },
+    markHint: {
+      private: 'Nobody can listen to this call any more.',
+      objection: 'The customer objects to being listened to: it ends at once.',
+    },
+    help: 'Help',
+    helpText: 'What is happening? (optional)',
+    askHelp: 'Help me',
+    helpAsked: 'Your supervisors have been told.',
+    withdraw: 'Withdraw',
+    queues: 'My queues',
+    noQueue: 'You are in no queue.',
+    aSupervisor: 'A supervisor',
+    watches: '{{name}} sees your screen',
+    chat: 'Chat with your supervisors',
+    screen: 'My screen',
+  },
+};
