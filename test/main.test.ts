@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import t from 'tap';
 import { projectFolder } from '../src/paths.ts';
@@ -162,6 +163,62 @@ t.test('commands work with no server running, and beside one', async (t) => {
   t.ok(isAlive(pid));
   t.equal(await server.end('SIGTERM'), 0);
   t.notOk(isAlive(pid), 'its database stopped with it');
+});
+
+t.test('audit verify says whether the log is whole, beside a running server and alone', async (t) => {
+  const DATA_DIR = await freshDataDir(t);
+  const settings = { DATA_DIR };
+  t.match(await runVigie(['audit'], settings), { code: 2, err: /audit: verify\?/ });
+  t.match(await runVigie(['audit', 'verify'], settings), {
+    code: 0,
+    out: /There is no local log in DATA_DIR/,
+  });
+  await addUser(settings, 'demo', '--role', 'manager');
+  const server = await serveVigie(t, settings);
+  const cookie = await signIn(server, 'demo');
+  t.match(await ask(server, 'GET', '/api/audit/verify', { cookie }), {
+    status: 200,
+    body: { intact: true, databaseEntries: 3, localEntries: 3, chains: [{ own: true }] },
+  });
+  t.match(await runVigie(['audit', 'verify'], settings), {
+    code: 0,
+    out: /\(this server\): 3 entries.*local log: 3 entries.*every one is as it was written\n$/s,
+  });
+  t.equal(await server.end(), 0);
+  const log = new DatabaseSync(join(DATA_DIR, 'audit', 'log.db'));
+  log.exec('delete from entries where sequence = 2');
+  log.close();
+  const found = await runVigie(['audit', 'verify', '--json'], settings);
+  t.equal(found.code, 1);
+  t.match(JSON.parse(found.out), {
+    intact: false,
+    faults: [{ kind: 'missing', where: 'local', sequence: 2 }],
+  });
+  t.match(await runVigie(['audit', 'verify'], settings), {
+    code: 1,
+    out: /^missing in the local log: entry 2 of chain .*: there is no such entry\n/,
+  });
+});
+
+t.test('a server whose audit log cannot be written lets nobody in, and says why', async (t) => {
+  const DATA_DIR = await freshDataDir(t);
+  await addUser({ DATA_DIR }, 'demo', '--role', 'manager');
+  const log = join(DATA_DIR, 'audit', 'log.db');
+  for (const end of ['', '-wal', '-shm']) rmSync(log + end, { force: true });
+  writeFileSync(log, 'not a log'.repeat(1_000));
+  const server = await serveVigie(t, { DATA_DIR, LOG_LEVEL: 'silent' });
+  const body = { login: 'demo', password };
+  t.match(await ask(server, 'POST', '/api/session', { body }), {
+    status: 503,
+    body: { code: 'audit-unavailable' },
+  });
+  rmSync(log);
+  t.match(
+    await ask(server, 'POST', '/api/session', { body }),
+    { status: 200 },
+    'and with room for a new one',
+  );
+  t.equal(await server.end(), 0);
 });
 
 t.test('a database killed under requests: 503 with its code, and it recovers by itself', async (t) => {

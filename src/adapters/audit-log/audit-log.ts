@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs';
-import { extname, join } from 'node:path';
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname, extname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { AppError } from '../../contract/errors.ts';
 import type { ChainedRecord } from '../../ports/audit-chain.ts';
@@ -49,7 +49,7 @@ export function createAuditLog({
 
   function openKey(): SigningKey {
     if (key) return key;
-    mkdirSync(files.folder, { recursive: true, mode: 0o700 });
+    makeFolders(files.folder);
     key = openSigningKey(files.key);
     return key;
   }
@@ -117,6 +117,17 @@ export function createAuditLog({
       await ended;
     },
   };
+}
+
+/** Not Node's `recursive`, which turns in circles for ever where nothing can be made (`/proc/…`). */
+function makeFolders(path: string): void {
+  if (existsSync(path)) return;
+  makeFolders(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
 }
 
 function unavailable(detail: string): AppError {

@@ -1,6 +1,7 @@
 /** The chain: what is written stays, and whatever is done to it afterwards is found and named. */
 import { DatabaseSync } from 'node:sqlite';
 import { sql } from 'kysely';
+import pg from 'pg';
 import t, { type Test } from 'tap';
 import { auditFiles, createAuditLog } from '../../../src/adapters/audit-log/audit-log.ts';
 import type { AuditFault } from '../../../src/contract/audit.ts';
@@ -11,7 +12,7 @@ import { type AuditRecord, chained } from '../../../src/ports/audit-chain.ts';
 import { systemClock } from '../../../src/ports/clock.ts';
 import { makeViewer } from '../../../src/ports/viewer.ts';
 import { auditFolder } from '../../support/audit-log.ts';
-import { testDatabase } from '../../support/database.ts';
+import { testDatabase, testServer } from '../../support/database.ts';
 import { quietLog } from '../../support/live.ts';
 import { waitFor } from '../../support/wait-for.ts';
 
@@ -346,3 +347,54 @@ t.test('details of any kind come back as they were hashed', async (t) => {
   t.match(await verify(), { intact: true, databaseEntries: 2 });
   await t.rejects(audit().write({ ...nobody, actorId: 'Sophie', action: 'x' }), TypeError);
 });
+
+t.test(
+  'with the database away entries are kept; it gets them in their order, none twice, when it is back',
+  async (t) => {
+    const { db, url } = await testDatabase(t);
+    const dataDir = auditFolder(t);
+    const admin = new pg.Client({ connectionString: await testServer() });
+    await admin.connect();
+    t.teardown(() => admin.end());
+    const name = /\/(vt_\w+)/.exec(url)![1]!;
+    const away = async () => {
+      await admin.query(`alter database ${name} allow_connections false`);
+      await admin.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [name]);
+    };
+    const make = () =>
+      createAudit({
+        db,
+        clock: systemClock,
+        log: quietLog,
+        local: createAuditLog({ dataDir, log: quietLog }),
+      });
+    const first = make();
+    await first.start();
+    await first.write({ ...nobody, action: 'test.before' });
+    await copied(db, 2);
+    await away();
+    for (let i = 0; i < 1_200; i += 100)
+      await Promise.all(
+        Array.from({ length: 100 }, (_, n) =>
+          first.write({ ...nobody, action: 'test.away', details: { n: i + n } }),
+        ),
+      );
+    // The server goes away as well; another one finds what waits.
+    await first.stop();
+    const second = make();
+    t.teardown(() => second.stop());
+    await second.write({ ...nobody, action: 'test.after' });
+    await admin.query(`alter database ${name} allow_connections true`);
+    await copied(db, 1_203);
+    const result = await second.verify(viewer);
+    t.match(result, { intact: true, databaseEntries: 1_203, localEntries: 1_203, notYetCopied: 0 });
+    const { rows } = await sql<{ n: number }>`
+    select (details->>'n')::int as n from audit_entries where action = 'test.away' order by sequence`.execute(
+      db,
+    );
+    t.same(
+      rows.map(({ n }) => n),
+      Array.from({ length: 1_200 }, (_, i) => i),
+    );
+  },
+);
