@@ -11,7 +11,7 @@ import { reasonLengthMax, Scope } from './supervisions.ts';
 export const watchersMax = 5;
 /** Pictures one agent may share at once: a monitor, a window, a tab each. */
 export const monitorsMax = 8;
-/** Characters. A description of one video track has about 3,000; a page may send 10,000 bytes at once. */
+/** Characters. A description of one video track with its codecs has about 3,000. */
 export const sdpLengthMax = 8_000;
 export const candidateLengthMax = 500;
 

@@ -26,14 +26,7 @@ function Sharing({ sharer, watchedBy }: { sharer: Sharer; watchedBy: Watchers })
   const now = useSyncExternalStore(sharer.now.subscribe, sharer.now.get);
   const shares = now.monitors.length > 0;
   return (
-    <section
-      className={classes['card']}
-      aria-label={t('screenShare.title')}
-      data-sharing={shares || undefined}
-    >
-      <h2 className={classes['head']}>
-        <IconScreenShare size={18} aria-hidden="true" /> {t('screenShare.title')}
-      </h2>
+    <div className={classes['card']} data-sharing={shares || undefined}>
       {shares ? (
         <On now={now} sharer={sharer} watchedBy={watchedBy} />
       ) : (
@@ -47,7 +40,7 @@ function Sharing({ sharer, watchedBy }: { sharer: Sharer; watchedBy: Watchers })
         </>
       )}
       {now.problem && <Alert color="yellow">{t(`screenShare.${now.problem}`)}</Alert>}
-    </section>
+    </div>
   );
 }
 
