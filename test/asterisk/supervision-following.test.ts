@@ -2,7 +2,12 @@
 import t, { type Test } from 'tap';
 import type { PhoneCall } from '../../scripts/lab/phone-call.ts';
 import { waitFor } from '../../scripts/lab/tools.ts';
-import type { StartSupervision, Supervision } from '../../src/contract/supervisions.ts';
+import type { ErrorCode } from '../../src/contract/errors.ts';
+import type { Permission } from '../../src/contract/permissions.ts';
+import { defaultPolicy } from '../../src/contract/policy.ts';
+import type { ChangeSupervision, StartSupervision, Supervision } from '../../src/contract/supervisions.ts';
+import { noTies } from '../../src/ports/absent.ts';
+import type { ListeningPolicy } from '../../src/ports/domain.ts';
 import { inState, openScene, type Run, type RunOptions } from '../support/supervision-scene.ts';
 
 const scene = await openScene({ name: 'following' });
@@ -133,7 +138,7 @@ t.test(
       { name: 'two phones ring', number: '1010', to: '1010' },
     ];
     const queueMembers = ['1002', '1003', '1005', '1006'];
-    for (const number of queueMembers) lab.phones.behave(number, { answer: 'ring' });
+    for (const number of queueMembers) lab.phones.behave(number, { answer: 'busy' });
     for (const { name, number, to } of ways) {
       const following = await follow(run, number);
       const { customer, agent } = await scene.talk(to, number);
@@ -278,6 +283,203 @@ t.test(
     await second!.customer.hangup();
     await reach(following, 'waiting');
     await stop(following);
+    await scene.nothingOfOurs();
+  },
+);
+
+/** A policy that a test changes as it goes. */
+function changingPolicy() {
+  const listeners = new Set<() => void>();
+  const now = {
+    policy: { ...defaultPolicy },
+    agentRefusal: null as ErrorCode | null,
+    /** By call. */
+    refusals: new Map<string, ErrorCode>(),
+    queues: new Set<string>(),
+    withheld: new Map<string, ReadonlySet<Permission>>(),
+    changed: () => {
+      for (const listener of listeners) listener();
+    },
+  };
+  const policy: ListeningPolicy = {
+    current: () => now.policy,
+    agentProtectedBy: () => now.agentRefusal,
+    callProtectedBy: ({ id, queue }) =>
+      now.refusals.get(id) ?? (queue !== null && now.queues.has(queue) ? 'queue-never-listened' : null),
+    withheldFrom: () => now.withheld,
+    onChange: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+  return { now, ties: { ...noTies, policy } };
+}
+
+/** The phone is sent nothing of these tones from a second after `sinceMs` on. */
+async function isSilentAfter(phone: PhoneCall, sinceMs: number): Promise<boolean> {
+  const span = { fromMs: sinceMs + 1_000, toMs: sinceMs + 1_500, tonesHz: [400, 800] };
+  const { frames } = await ear.heardBy(phone, span);
+  return frames.every(({ levels }) => levels[400]! < 0.01 && levels[800]! < 0.01);
+}
+
+t.test('A protected call is not heard within a second, and the next one is', perTest, async (t) => {
+  const { now: rules, ties } = changingPolicy();
+  const run = await startRun(t, { ties });
+  const following = await follow(run, '1001', { mode: 'barge' });
+  const first = await scene.talk('1001', '1001');
+  const { calls } = await reach(following, 'live');
+  const callId = calls[0]!.callId;
+  t.strictSame(await tonesHeard(first.customer, [following.phone.toneHz]), [following.phone.toneHz]);
+  const sinceMs = Date.now();
+  rules.refusals.set(callId, 'private-call');
+  rules.changed();
+  t.match(await reach(following, 'waiting'), { unheard: 'private-call' });
+  t.ok(Date.now() - sinceMs < 1_000);
+  t.ok(await isSilentAfter(following.phone, sinceMs), 'he hears nothing');
+  t.strictSame(await tonesHeard(first.customer, [following.phone.toneHz]), [], 'and is not heard');
+  rules.refusals.clear();
+  rules.changed();
+  t.match(await reach(following, 'live'), { unheard: null }, 'the mark is taken back');
+  await first.customer.hangup();
+  await reach(following, 'waiting');
+  rules.queues.add('sales');
+  for (const number of ['1002', '1003']) lab.phones.behave(number, { answer: 'busy' });
+  const second = await scene.talk('8001', '1001');
+  await waitFor('it to be said', async () => (await now(following)).unheard === 'queue-never-listened');
+  t.strictSame(await tonesHeard(following.phone, [400, 800]), [], 'never a word of a protected queue');
+  t.equal((await now(following)).state, 'waiting');
+  await second.customer.hangup();
+  const third = await scene.talk('1001', '1001');
+  await reach(following, 'live');
+  const windowMs = Date.now();
+  rules.agentRefusal = 'outside-listening-hours';
+  rules.changed();
+  t.equal((await reach(following, 'ended')).endedBecause, 'policy', 'the listening window closes');
+  t.ok(Date.now() - windowMs < 1_000);
+  t.equal(third.agent.end, undefined);
+  await scene.nothingOfOurs();
+});
+
+t.test('Listening to one call ends with the reason when the call becomes protected', perTest, async (t) => {
+  const { now: rules, ties } = changingPolicy();
+  const run = await startRun(t, { ties });
+  const { agent } = await scene.talk('1001', '1001');
+  for (const [code, because] of [
+    ['private-call', 'private-call'],
+    ['caller-objected', 'caller-objected'],
+    ['number-never-listened', 'policy'],
+  ] as const) {
+    const { id } = await run.feature.start(viewer, scene.wish('1001'));
+    const { calls } = await inState(run, viewer, id, 'live');
+    const sinceMs = Date.now();
+    rules.refusals.set(calls[0]!.callId, code);
+    rules.changed();
+    t.equal((await inState(run, viewer, id, 'ended')).endedBecause, because);
+    t.ok(Date.now() - sinceMs < 1_000);
+    await t.rejects(run.feature.start(viewer, scene.wish('1001')), { code });
+    rules.refusals.clear();
+  }
+  rules.policy = { ...defaultPolicy, reasonRequired: false };
+  const { id } = await run.feature.start(viewer, scene.wish('1001', { reason: '' }));
+  await inState(run, viewer, id, 'live');
+  rules.withheld = new Map([[viewer.teamIds[0]!, new Set(['supervision.listen'] as const)]]);
+  const sinceMs = Date.now();
+  rules.changed();
+  t.equal((await inState(run, viewer, id, 'ended')).endedBecause, 'rights-removed');
+  t.ok(Date.now() - sinceMs < 1_000);
+  rules.withheld = new Map();
+  rules.policy = { ...defaultPolicy, reasons: ['Formation'], reasonsOnly: true };
+  await t.rejects(run.feature.start(viewer, scene.wish('1001')), { code: 'validation-failed' });
+  const listed = await run.feature.start(viewer, scene.wish('1001', { reason: 'Formation' }));
+  await inState(run, viewer, listed.id, 'live');
+  await run.feature.stop(viewer, listed.id);
+  t.equal(agent.end, undefined);
+  await scene.nothingOfOurs();
+});
+
+t.test('A pause silences and lasts; the question is asked, and unanswered ends it', perTest, async (t) => {
+  const { now: rules, ties } = changingPolicy();
+  rules.policy = { ...defaultPolicy, persistentMinutesMax: 0.1 };
+  let isConnected = true;
+  const come = Promise.withResolvers<() => void>();
+  const run = await startRun(t, {
+    ties,
+    isConnected: () => isConnected,
+    watchConnections: (listener) => {
+      come.resolve(listener);
+      return () => {};
+    },
+  });
+  const following = await follow(run, '1001');
+  const { customer } = await scene.talk('1001', '1001');
+  const change = (wish: ChangeSupervision) => run.feature.change(viewer, following.id, wish);
+  await reach(following, 'live');
+  t.match(await change({ paused: true }), { paused: true, state: 'waiting' });
+  t.strictSame(await tonesHeard(following.phone, [400, 800]), []);
+  t.match(await change({ paused: false }), { paused: false, state: 'live' });
+  t.strictSame(await tonesHeard(following.phone, [400, 800]), [400, 800]);
+  await waitFor('the warning', async () => (await now(following)).question === 'limit-near');
+  const endsAtMs = Date.parse((await now(following)).endsAt!);
+  t.ok(endsAtMs - Date.now() <= 600 && endsAtMs > Date.now(), 'asked a tenth of the time before');
+  const longer = await change({ goOn: true });
+  t.equal(longer.question, null);
+  t.ok(Date.parse(longer.endsAt!) - Date.now() > 5_000, 'a new longest duration begins');
+  rules.policy = defaultPolicy;
+  rules.changed();
+  t.match(await now(following), { endsAt: null, question: null }, 'a policy without a limit takes it away');
+  isConnected = false;
+  (await come.promise)();
+  await waitFor('the question', async () => (await now(following)).question === 'agent-logged-out');
+  const inMs = Date.parse((await now(following)).endsAt!) - Date.now();
+  t.ok(inMs > 55_000 && inMs <= 60_000, 'a minute to answer');
+  isConnected = true;
+  (await come.promise)();
+  await waitFor('him back', async () => (await now(following)).question === null);
+  rules.policy = { ...defaultPolicy, persistentMinutesMax: 0.01 };
+  rules.changed();
+  t.equal((await reach(following, 'ended')).endedBecause, 'limit');
+  t.equal(customer.end, undefined);
+  const call = await run.feature.start(viewer, scene.wish('1001'));
+  await t.rejects(run.feature.change(viewer, call.id, { paused: true }), { code: 'mode-not-available' });
+  await run.feature.stop(viewer, call.id);
+  await scene.nothingOfOurs();
+});
+
+t.test(
+  'A tone tells the agent of each call that is heard, and the customer does not hear it',
+  perTest,
+  async (t) => {
+    const { now: rules, ties } = changingPolicy();
+    rules.policy = { ...defaultPolicy, informAgent: 'beep' };
+    const run = await startRun(t, { ties });
+    const beepHz = 1_400;
+    const beeps = async (sinceMs: number, { customer, agent }: Awaited<ReturnType<typeof scene.talk>>) => {
+      const span = { fromMs: sinceMs, toMs: Date.now() + 1_000, tonesHz: [beepHz] };
+      const [atAgent, atCustomer] = [await ear.heardBy(agent, span), await ear.heardBy(customer, span)];
+      const loud = ({ levels }: { levels: Record<number, number> }) => levels[beepHz]! > 0.02;
+      t.ok(
+        atAgent.frames.filter(loud).length >= 8,
+        `the agent hears it (${atAgent.frames.filter(loud).length} frames)`,
+      );
+      const { maxDb } = atCustomer.levels[beepHz]!;
+      t.ok(maxDb < -60, `the customer does not (${maxDb.toFixed(0)} dB)`);
+    };
+    const following = await follow(run, '1001');
+    for (let i = 0; i < 2; i++) {
+      const sinceMs = Date.now();
+      const talk = await scene.talk('1001', '1001');
+      await reach(following, 'live');
+      await beeps(sinceMs, talk);
+      await talk.customer.hangup();
+      await reach(following, 'waiting');
+    }
+    await stop(following);
+    const talk = await scene.talk('1001', '1001');
+    const sinceMs = Date.now();
+    const { id } = await run.feature.start(viewer, scene.wish('1001'));
+    await inState(run, viewer, id, 'live');
+    await beeps(sinceMs, talk);
+    await run.feature.stop(viewer, id);
     await scene.nothingOfOurs();
   },
 );
