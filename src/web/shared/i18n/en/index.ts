@@ -3,13 +3,14 @@ import { admin } from './admin.ts';
 import { agentPage } from './agent-page.ts';
 import { alerts } from './alerts.ts';
 import { calls } from './calls.ts';
+import { chat } from './chat.ts';
 import { common } from './common.ts';
 import { control } from './control.ts';
 import { errors } from './errors.ts';
 import { live } from './live.ts';
 import { phone } from './phone.ts';
-import { screens } from './screens.ts';
 import { policy } from './policy.ts';
+import { screens } from './screens.ts';
 import { supervision } from './supervision.ts';
 
 export const en: Messages = {
@@ -23,6 +24,7 @@ export const en: Messages = {
   ...control,
   ...agentPage,
   ...phone,
+  ...chat,
   ...screens,
   ...policy,
 };

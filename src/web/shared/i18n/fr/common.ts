@@ -31,6 +31,8 @@ export const common = {
     queues: 'Files',
     alerts: 'Seuils d’alerte',
     people: 'Comptes d’accès',
+    policy: 'Politique d’écoute',
+    evaluations: 'Évaluations',
     account: 'Mon compte',
     signOut: 'Se déconnecter',
     collapse: 'Réduire le menu',

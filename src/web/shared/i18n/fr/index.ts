@@ -2,13 +2,14 @@ import { admin } from './admin.ts';
 import { agentPage } from './agent-page.ts';
 import { alerts } from './alerts.ts';
 import { calls } from './calls.ts';
+import { chat } from './chat.ts';
 import { common } from './common.ts';
 import { control } from './control.ts';
 import { errors } from './errors.ts';
 import { live } from './live.ts';
 import { phone } from './phone.ts';
-import { screens } from './screens.ts';
 import { policy } from './policy.ts';
+import { screens } from './screens.ts';
 import { supervision } from './supervision.ts';
 
 export const fr = {
@@ -22,6 +23,7 @@ export const fr = {
   ...control,
   ...agentPage,
   ...phone,
+  ...chat,
   ...screens,
   ...policy,
 };
