@@ -2,6 +2,7 @@ import { useTranslation } from 'react-i18next';
 import type { Call } from '../../../contract/calls.ts';
 import { formatTimer } from '../../shared/time/duration.ts';
 import { dateFormat } from '../../shared/time/locale.ts';
+import { CallMessages } from '../chat/call-messages.tsx';
 import { DirectionIcon } from '../live/direction-icon.tsx';
 import classes from './call-detail.module.css';
 import { CallFacts } from './call-facts.tsx';
@@ -45,6 +46,7 @@ export function CallDetail({ call }: { call: Call }) {
         ))}
       </dl>
       <CallTimeline call={call} />
+      <CallMessages callId={call.id} />
       <CallFacts call={call} />
       <CallLegs legs={call.legs} />
     </div>

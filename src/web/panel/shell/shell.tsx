@@ -2,6 +2,7 @@ import { lazy, Suspense, useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMatch } from 'react-router';
 import type { Session } from '../../../contract/session.ts';
+import { ChatDock } from '../chat/chat-dock.tsx';
 import { AgentMenu } from '../control/agent-menu.tsx';
 import { ControlDialogs } from '../control/control-dialogs.tsx';
 import { followFloor } from '../live/live-socket.ts';
@@ -47,6 +48,7 @@ export function Shell({ session }: { session: Session }) {
       <div className={classes['bar']}>
         <ListeningBar />
       </div>
+      {may(session, 'chat.write') && <ChatDock />}
       <ReasonPrompt />
       <WatchPrompt />
       <ScreenWindow />

@@ -21,6 +21,7 @@ import type { Permission } from '../../../contract/permissions.ts';
 import type { Session } from '../../../contract/session.ts';
 import { Mark } from '../../shared/brand/mark.tsx';
 import { AlertBell } from '../alerts/alert-bell.tsx';
+import { ChatButton } from '../chat/chat-button.tsx';
 import { may } from '../session/session-store.ts';
 import { signOut } from '../session/session-verbs.ts';
 import { LinkDot } from './link-dot.tsx';
@@ -84,6 +85,13 @@ export function SideMenu({ session }: { session: Session }) {
               <span className={classes['word']}>{t('wall.open')}</span>
             </Link>
           </>
+        )}
+        {may(session, 'chat.write') && (
+          <ChatButton
+            personId={session.person.id}
+            className={classes['item'] ?? ''}
+            wordClassName={classes['word'] ?? ''}
+          />
         )}
         {may(session, 'supervision.listen') && <PhoneButton personId={session.person.id} />}
         {may(session, 'agent-page') && (
