@@ -15,6 +15,7 @@ import { webFolder } from '../../../src/paths.ts';
 import { makeCall, summarise } from './calls.ts';
 import { checked } from './checked.ts';
 import { adminRoutes } from './fixture-admin.ts';
+import { policyRoutes } from './fixture-policy.ts';
 import { type FloorOptions, makeFloor } from './floor.ts';
 import { idOf } from './ids.ts';
 
@@ -67,6 +68,7 @@ export async function startFixture(options: FixtureOptions) {
   supervisionRoutes(app);
   callRoutes(app, options);
   adminRoutes(app, () => floor.agents);
+  policyRoutes(app);
   await app.register(fastifyStatic, { root: webFolder() });
   app.setNotFoundHandler((request, reply) =>
     request.url.startsWith('/api/')

@@ -1,4 +1,4 @@
-const kinds = ['agent', 'team', 'person', 'call', 'supervision', 'queue'] as const;
+const kinds = ['agent', 'team', 'person', 'call', 'supervision', 'queue', 'evaluation'] as const;
 
 /** A UUID that is always the same for the same thing. */
 export function idOf(kind: (typeof kinds)[number], n: number): string {

@@ -3,10 +3,12 @@ import type { Call } from '../../../contract/calls.ts';
 import { formatTimer } from '../../shared/time/duration.ts';
 import { dateFormat } from '../../shared/time/locale.ts';
 import { CallMessages } from '../chat/call-messages.tsx';
+import { CallEvaluations } from '../evaluations/call-evaluations.tsx';
 import { DirectionIcon } from '../live/direction-icon.tsx';
 import classes from './call-detail.module.css';
 import { CallFacts } from './call-facts.tsx';
 import { CallLegs } from './call-legs.tsx';
+import { CallMarks } from './call-marks.tsx';
 import { CallStateChip } from './call-state-chip.tsx';
 import { CallTimeline } from './call-timeline.tsx';
 import { otherParty, partyText } from './party.ts';
@@ -45,7 +47,9 @@ export function CallDetail({ call }: { call: Call }) {
           </div>
         ))}
       </dl>
+      <CallMarks marks={call.marks} />
       <CallTimeline call={call} />
+      <CallEvaluations call={call} />
       <CallMessages callId={call.id} />
       <CallFacts call={call} />
       <CallLegs legs={call.legs} />

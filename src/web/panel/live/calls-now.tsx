@@ -6,6 +6,7 @@ import type { Call } from '../../../contract/calls.ts';
 import { Plain } from '../../shared/text/plain.tsx';
 import { Who } from '../../shared/text/who.tsx';
 import { Since } from '../../shared/time/since.tsx';
+import { CallMarkChip } from '../calls/call-marks.tsx';
 import classes from './calls-now.module.css';
 import { DirectionIcon } from './direction-icon.tsx';
 import { board, useRow } from './live.ts';
@@ -88,6 +89,7 @@ const CallNow = memo(function CallNow({ id, top }: { id: string; top: number }) 
           <span className={classes['phase']}>{t(`phase.${call.phase}`)}</span>
           {call.queue && <QueueName id={call.queue} dim />}
           {call.agent && <Plain text={call.agent.name} />}
+          <CallMarkChip marks={call.marks} />
         </span>
       </Link>
     </li>

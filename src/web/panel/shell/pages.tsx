@@ -13,6 +13,8 @@ const TeamsPage = lazy(() => import('../admin/teams-page.tsx'));
 const QueuesPage = lazy(() => import('../admin/queues-page.tsx'));
 const PeoplePage = lazy(() => import('../admin/people-page.tsx'));
 const AlertsPage = lazy(() => import('../admin/alerts-page.tsx'));
+const PolicyPage = lazy(() => import('../admin/policy-page.tsx'));
+const EvaluationsPage = lazy(() => import('../evaluations/evaluations-page.tsx'));
 const AccountPage = lazy(() => import('../account/account-page.tsx'));
 
 export function Pages({ session }: { session: Session }) {
@@ -35,6 +37,11 @@ export function Pages({ session }: { session: Session }) {
         <Route path="/admin/queues" element={only('queues.edit', <QueuesPage />)} />
         <Route path="/admin/people" element={only('people.edit', <PeoplePage />)} />
         <Route path="/admin/alerts" element={only('queues.edit', <AlertsPage />)} />
+        <Route
+          path="/admin/policy"
+          element={only('policy.view', <PolicyPage readOnly={!may(session, 'policy.edit')} />)}
+        />
+        <Route path="/evaluations" element={only('evaluations.write', <EvaluationsPage />)} />
         <Route path="/account" element={<AccountPage session={session} />} />
         <Route path="*" element={<Message text={t('nav.notFound')} />} />
       </Routes>

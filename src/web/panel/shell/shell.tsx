@@ -5,6 +5,7 @@ import type { Session } from '../../../contract/session.ts';
 import { ChatDock } from '../chat/chat-dock.tsx';
 import { AgentMenu } from '../control/agent-menu.tsx';
 import { ControlDialogs } from '../control/control-dialogs.tsx';
+import { EvaluationOffer } from '../evaluations/evaluation-offer.tsx';
 import { followFloor } from '../live/live-socket.ts';
 import { ShortcutsHelp } from '../live/shortcuts-help.tsx';
 import { ScreenWindow } from '../screens/screen-window.tsx';
@@ -46,6 +47,7 @@ export function Shell({ session }: { session: Session }) {
         <Pages session={session} />
       </main>
       <div className={classes['bar']}>
+        <EvaluationOffer />
         <ListeningBar />
       </div>
       {may(session, 'chat.write') && <ChatDock />}

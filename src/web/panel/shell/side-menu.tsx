@@ -2,6 +2,7 @@ import { useLocalStorage } from '@mantine/hooks';
 import {
   IconAddressBook,
   IconBellCog,
+  IconClipboardCheck,
   IconDeviceTv,
   IconHeadset,
   IconId,
@@ -10,6 +11,7 @@ import {
   IconLayoutSidebarLeftExpand,
   IconLogout,
   IconPhone,
+  IconShieldCheck,
   IconStack2,
   IconUserCircle,
   IconUsersGroup,
@@ -31,7 +33,16 @@ import classes from './shell.module.css';
 
 interface Entry {
   to: string;
-  label: 'nav.live' | 'nav.calls' | 'nav.agents' | 'nav.people' | 'nav.teams' | 'nav.queues' | 'nav.alerts';
+  label:
+    | 'nav.live'
+    | 'nav.calls'
+    | 'nav.agents'
+    | 'nav.people'
+    | 'nav.teams'
+    | 'nav.queues'
+    | 'nav.alerts'
+    | 'nav.policy'
+    | 'nav.evaluations';
   icon: TablerIcon;
   needs: Permission;
 }
@@ -44,7 +55,10 @@ const groups: Group[] = [
   { label: null, entries: [{ to: '/', label: 'nav.live', icon: IconHeadset, needs: 'live.view' }] },
   {
     label: 'nav.engagement',
-    entries: [{ to: '/calls', label: 'nav.calls', icon: IconPhone, needs: 'calls.view' }],
+    entries: [
+      { to: '/calls', label: 'nav.calls', icon: IconPhone, needs: 'calls.view' },
+      { to: '/evaluations', label: 'nav.evaluations', icon: IconClipboardCheck, needs: 'evaluations.write' },
+    ],
   },
   {
     label: 'nav.administration',
@@ -53,6 +67,7 @@ const groups: Group[] = [
       { to: '/admin/teams', label: 'nav.teams', icon: IconUsersGroup, needs: 'teams.edit' },
       { to: '/admin/queues', label: 'nav.queues', icon: IconStack2, needs: 'queues.edit' },
       { to: '/admin/alerts', label: 'nav.alerts', icon: IconBellCog, needs: 'queues.edit' },
+      { to: '/admin/policy', label: 'nav.policy', icon: IconShieldCheck, needs: 'policy.view' },
       { to: '/admin/people', label: 'nav.people', icon: IconKey, needs: 'people.edit' },
     ],
   },

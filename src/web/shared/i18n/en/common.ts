@@ -33,6 +33,8 @@ export const common: typeof french = {
     queues: 'Queues',
     alerts: 'Alert thresholds',
     people: 'Logins',
+    policy: 'Policy',
+    evaluations: 'Evaluations',
     account: 'My account',
     signOut: 'Sign out',
     collapse: 'Collapse the menu',

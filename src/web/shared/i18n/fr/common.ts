@@ -31,7 +31,7 @@ export const common = {
     queues: 'Files',
     alerts: 'Seuils d’alerte',
     people: 'Comptes d’accès',
-    policy: 'Politique d’écoute',
+    policy: 'Politique',
     evaluations: 'Évaluations',
     account: 'Mon compte',
     signOut: 'Se déconnecter',
