@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import t from 'tap';
 import { waitFor } from '../../scripts/lab/tools.ts';
+import { noTies } from '../../src/ports/absent.ts';
 import { inState, openScene } from '../support/supervision-scene.ts';
 import { judgeWhoHearsWhom } from '../support/who-hears-whom.ts';
 
@@ -28,9 +29,6 @@ t.test('What is known at the click is refused at the click', async (t) => {
   await t.rejects(start({ agentId: scene.person('1901').id }), { code: 'own-call' });
   const { customer } = await scene.talk('1001', '1001');
   await t.rejects(start({ callId: '01900000-0000-7000-8000-000000000000' }), { code: 'call-already-ended' });
-  for (const change of [{ mode: 'intercept' }, { mode: 'intercept-agent-listening' }]) {
-    await t.rejects(start(change), { code: 'mode-not-available' });
-  }
   await t.rejects(start({ device: 'browser' }), { code: 'no-browser-phone' });
   await t.rejects(start({ reason: ' ' }), { code: 'validation-failed' });
   await t.rejects(run.feature.start(scene.viewer('1002'), scene.wish('1001')), { code: 'not-allowed' });
@@ -289,3 +287,23 @@ async function goesDirectly(number: string): Promise<boolean> {
   );
   return /:[1-9]\d*$/.test(value);
 }
+
+t.test('With the browser’s phone that phone rings, and no other', async (t) => {
+  const browserPhones = { deviceOf: () => 'PJSIP/1902', onChange: () => () => {} };
+  await run.abandon();
+  const withBrowser = await scene.start({ ties: { ...noTies, browserPhones } });
+  const { customer } = await scene.talk('1001', '1001');
+  const ringing = lab.phones.nextCall('1902');
+  const { id } = await withBrowser.feature.start(viewer, scene.wish('1001', { device: 'browser' }));
+  const phone = await ringing;
+  t.match(await inState(withBrowser, viewer, id, 'live'), { device: 'browser' });
+  await phone.hangup();
+  t.equal(
+    (await inState(withBrowser, viewer, id, 'ended')).endedBecause,
+    'phone-hung-up',
+    'the page is closed',
+  );
+  await customer.hangup();
+  await scene.nothingOfOurs();
+  await withBrowser.abandon();
+});

@@ -2,7 +2,7 @@
 import t, { type Test } from 'tap';
 import type { AudioMode } from '../../src/contract/supervisions.ts';
 import { type Started, startLive, walkModes } from '../support/mode-walk.ts';
-import { openScene } from '../support/supervision-scene.ts';
+import { inState, openScene } from '../support/supervision-scene.ts';
 import { judgeWhoHearsWhom, type Parties } from '../support/who-hears-whom.ts';
 
 const scene = await openScene({ name: 'hearing' });
@@ -48,6 +48,34 @@ t.test('In each mode, and in each switch, everyone hears exactly whom he should'
   await customer.hangup();
   await scene.nothingOfOurs();
 });
+
+t.test(
+  'It is the same for a supervision that follows the agent, in its first call and in the next',
+  async (t) => {
+    const first = await scene.talk('1001', '1001');
+    const started = await startLive(scene, run, '1901', '1001', 'listen', 'agent');
+    const order: AudioMode[] = ['whisper', 'barge', 'listen', 'barge', 'whisper', 'listen'];
+    await walk(t, started, { ...first, supervisor: started.phone }, order, () => 400);
+    await first.customer.hangup();
+    await inState(run, viewer, started.id, 'waiting');
+    await run.feature.change(viewer, started.id, { mode: 'whisper' });
+    const second = await scene.talk('8030', '1004', 'slin16');
+    t.equal((await run.feature.get(viewer, started.id)).state, 'waiting', 'another agent’s call is not his');
+    const third = await scene.talk('1001', '1001');
+    await inState(run, viewer, started.id, 'live');
+    started.mode = 'whisper';
+    await walk(
+      t,
+      started,
+      { ...third, supervisor: started.phone },
+      ['listen', 'barge', 'whisper'],
+      () => 400,
+    );
+    await run.feature.stop(viewer, started.id);
+    await Promise.all([second.customer.hangup(), third.customer.hangup()]);
+    await scene.nothingOfOurs();
+  },
+);
 
 t.test('Forty random switches leave no gap, no leak and nothing behind', async (t) => {
   const { customer, agent } = await scene.talk('1002', '1002');

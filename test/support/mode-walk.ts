@@ -1,5 +1,5 @@
 import type { PhoneCall } from '../../scripts/lab/phone-call.ts';
-import type { AudioMode } from '../../src/contract/supervisions.ts';
+import type { AudioMode, Scope } from '../../src/contract/supervisions.ts';
 import { inState, type Run, type Scene } from './supervision-scene.ts';
 import type { ModeSpan } from './who-hears-whom.ts';
 
@@ -18,10 +18,11 @@ export async function startLive(
   supervisor: string,
   agentNumber: string,
   mode: AudioMode,
+  scope: Scope = 'call',
 ): Promise<Started> {
   const viewer = scene.viewer(supervisor);
   const ringing = scene.lab.phones.nextCall(supervisor);
-  const { id } = await run.feature.start(viewer, scene.wish(agentNumber, { mode }));
+  const { id } = await run.feature.start(viewer, scene.wish(agentNumber, { mode, scope }));
   await inState(run, viewer, id, 'live');
   const phone = await ringing;
   await phone.waitAnswered();
