@@ -13,7 +13,23 @@ interface FormModalProps {
 }
 
 /** A form in a dialog: one way to save, to fail and to leave. */
-export function FormModal({ title, onClose, save, submitLabel, children }: FormModalProps) {
+export function FormModal({ title, ...form }: FormModalProps) {
+  const { t } = useTranslation();
+  return (
+    <Modal
+      opened
+      onClose={form.onClose}
+      title={<bdi>{title}</bdi>}
+      size={520}
+      closeButtonProps={{ 'aria-label': t('common.close') }}
+    >
+      <SaveForm {...form} />
+    </Modal>
+  );
+}
+
+/** The same where a dialog is open already. */
+export function SaveForm({ onClose, save, submitLabel, children }: Omit<FormModalProps, 'title'>) {
   const { t } = useTranslation();
   const [busy, setBusy] = useState(false);
   const [complaint, setComplaint] = useState<string | null>(null);
@@ -32,31 +48,23 @@ export function FormModal({ title, onClose, save, submitLabel, children }: FormM
   }
 
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={<bdi>{title}</bdi>}
-      size={520}
-      closeButtonProps={{ 'aria-label': t('common.close') }}
-    >
-      <form onSubmit={(event) => void submit(event)} noValidate={false}>
-        <Stack gap="sm">
-          {children}
-          {complaint && (
-            <Alert color="red" role="alert">
-              {complaint}
-            </Alert>
-          )}
-          <Group justify="flex-end" gap="xs">
-            <Button variant="default" onClick={onClose}>
-              {t('common.cancel')}
-            </Button>
-            <Button type="submit" loading={busy}>
-              {submitLabel ?? t('common.save')}
-            </Button>
-          </Group>
-        </Stack>
-      </form>
-    </Modal>
+    <form onSubmit={(event) => void submit(event)} noValidate={false}>
+      <Stack gap="sm">
+        {children}
+        {complaint && (
+          <Alert color="red" role="alert">
+            {complaint}
+          </Alert>
+        )}
+        <Group justify="flex-end" gap="xs">
+          <Button variant="default" onClick={onClose}>
+            {t('common.cancel')}
+          </Button>
+          <Button type="submit" loading={busy}>
+            {submitLabel ?? t('common.save')}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
   );
 }

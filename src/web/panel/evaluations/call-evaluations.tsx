@@ -61,7 +61,7 @@ function Loaded({ call, meId }: { call: Call; meId: string }) {
         {items.map((evaluation) => (
           <li key={evaluation.id}>
             <EvaluationView evaluation={evaluation} />
-            {evaluation.editable && (
+            {evaluation.editable && !edited && (
               <Button size="compact-sm" variant="default" mt={6} onClick={() => setEdited(evaluation)}>
                 {t('evaluations.edit')}
               </Button>
@@ -70,7 +70,7 @@ function Loaded({ call, meId }: { call: Call; meId: string }) {
         ))}
       </ul>
       {!mine && <Why agents={agents} grid={grid.value} />}
-      {isPossible && (
+      {isPossible && !isAsked && (
         <Group mt="xs">
           <Button
             size="xs"

@@ -10,7 +10,7 @@ import {
   type NewEvaluation,
 } from '../../../contract/evaluations.ts';
 import { request } from '../../shared/http/request.ts';
-import { FormModal } from '../admin/form-modal.tsx';
+import { SaveForm } from '../admin/form-modal.tsx';
 import { notifyDone } from '../shell/notify.ts';
 
 interface EvaluationFormProps {
@@ -49,7 +49,7 @@ export function EvaluationForm({ callId, agents, grid, evaluation, onClose, onDo
   }
 
   return (
-    <FormModal title={t('evaluations.evaluate')} onClose={onClose} save={save}>
+    <SaveForm onClose={onClose} save={save}>
       {agents.length > 1 && !evaluation && (
         <Select
           label={t('evaluations.agent')}
@@ -85,6 +85,6 @@ export function EvaluationForm({ callId, agents, grid, evaluation, onClose, onDo
       <Text size="xs" c="dimmed">
         {t('evaluations.commentHint', { count: commentLengthMax })}
       </Text>
-    </FormModal>
+    </SaveForm>
   );
 }

@@ -132,7 +132,11 @@ function Row({ evaluation }: { evaluation: Evaluation }) {
       <td>
         <Plain text={by.name} />
       </td>
-      <td>{score === null ? t('evaluations.noScore') : t('evaluations.scoreOf', { score })}</td>
+      <td>
+        {score === null
+          ? t('evaluations.noScore')
+          : t('evaluations.scoreOf', { score: score.toLocaleString(i18n.language) })}
+      </td>
       <td>
         <Plain text={comment} />
       </td>

@@ -17,7 +17,9 @@ export function EvaluationView({ evaluation }: { evaluation: Evaluation }) {
         </b>
         <span>{at}</span>
         <strong className={classes['score']}>
-          {score === null ? t('evaluations.noScore') : t('evaluations.scoreOf', { score })}
+          {score === null
+            ? t('evaluations.noScore')
+            : t('evaluations.scoreOf', { score: score.toLocaleString(i18n.language) })}
         </strong>
       </p>
       {marked.length > 0 && (
