@@ -1,5 +1,6 @@
 import { useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
+import { AgentChat } from '../shared/chat/agent-chat.tsx';
 import { pageSocket } from '../shared/page-socket.ts';
 import { PhoneCard } from '../shared/phone/phone-card.tsx';
 import { ShareScreen } from '../shared/screen/share-screen.tsx';
@@ -14,6 +15,7 @@ export function Companions({ personId }: { personId: string }) {
       <Card title={t('phone.title')}>
         <PhoneCard personId={personId} />
       </Card>
+      <AgentChat personId={personId} />
       <Screen />
     </>
   );

@@ -2,6 +2,7 @@ import {
   IconEar,
   IconLogout,
   IconMessage2Share,
+  IconMessageCircle,
   IconMicrophone,
   IconPlayerPause,
   IconPlayerPlay,
@@ -11,6 +12,7 @@ import {
   type TablerIcon,
 } from '@tabler/icons-react';
 import type { Agent, AgentAction } from '../../../contract/agents.ts';
+import { openChat } from '../chat/open-chat.ts';
 import { watchScreen } from '../screens/viewing-store.ts';
 import { chooseMode, choosePersistent } from '../supervision/prompt-store.ts';
 import { askControl } from './control-store.ts';
@@ -46,6 +48,7 @@ export const agentVerbs: readonly AgentVerb[] = [
   },
   { action: 'listen-persistent', icon: IconRepeat, letter: 'P', run: choosePersistent },
   { action: 'watch-screen', icon: IconScreenShare, letter: 'S', run: watchScreen },
+  { action: 'chat', icon: IconMessageCircle, letter: 'C', run: (agent) => openChat(agent.id) },
   {
     action: 'pause',
     icon: IconPlayerPause,
