@@ -71,19 +71,13 @@ export async function changeMode(row: Supervision, mode: Mode): Promise<void> {
   }
 }
 
-/** Pauses, takes up again, or says "go on". Settles when the server has answered. */
+/** Pauses, takes up again, or says "go on". What it changes comes with the socket's news, which the reply may be older than. */
 export async function changeFollowing(
   row: Supervision,
   change: { paused: boolean } | { goOn: true },
 ): Promise<void> {
   try {
-    const changed = await request<Supervision>(`/api/supervisions/${row.id}`, {
-      method: 'PATCH',
-      json: change,
-    });
-    const shown = board.supervisions.get(row.id);
-    const { paused, endsAt, question } = changed;
-    if (shown && shown.state !== 'ended') board.supervisions.put([{ ...shown, paused, endsAt, question }]);
+    await request(`/api/supervisions/${row.id}`, { method: 'PATCH', json: change });
   } catch (error) {
     notifyProblem(error);
   }
