@@ -1,6 +1,7 @@
 import { useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
 import { AgentChat } from '../shared/chat/agent-chat.tsx';
+import { MyEvaluations } from '../shared/evaluations/my-evaluations.tsx';
 import { pageSocket } from '../shared/page-socket.ts';
 import { PhoneCard } from '../shared/phone/phone-card.tsx';
 import { ShareScreen } from '../shared/screen/share-screen.tsx';
@@ -17,6 +18,9 @@ export function Companions({ personId }: { personId: string }) {
       </Card>
       <AgentChat personId={personId} />
       <Screen />
+      <Card title={t('evaluations.mine')}>
+        <MyEvaluations />
+      </Card>
     </>
   );
 }

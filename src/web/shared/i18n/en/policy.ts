@@ -145,7 +145,6 @@ export const policy: typeof french = {
     private: 'Private call',
     objection: 'The caller objects to being listened to',
     until: 'until {{time}}',
-    object: 'The caller objects',
   },
   evaluations: {
     title: 'Evaluations',

@@ -144,7 +144,6 @@ export const policy = {
     private: 'Appel privé',
     objection: 'L’appelant refuse l’écoute',
     until: 'jusqu’à {{time}}',
-    object: 'L’appelant refuse l’écoute',
   },
   evaluations: {
     title: 'Évaluations',
