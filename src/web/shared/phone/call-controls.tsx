@@ -47,7 +47,7 @@ function PersonsCall({ call }: { call: PhoneCallView }) {
       </p>
       <div className={classes['buttons']}>
         {call.state === 'ringing' && (
-          <Button size="xs" color="green.9" leftSection={<IconPhone size={15} />} onClick={answerCall}>
+          <Button size="xs" leftSection={<IconPhone size={15} />} onClick={answerCall}>
             {t('phone.answer')}
           </Button>
         )}

@@ -112,11 +112,15 @@ export class PhoneCall {
     });
   }
 
-  /** Chromium goes on looking for addresses 100 ms longer than anybody needs. */
+  /**
+   * Chromium goes on looking for addresses 100 ms longer than anybody needs. Where it hides them (`….local`, a page
+   * without the microphone) Asterisk must have heard from it before it gets the answer, so there it takes its time.
+   */
   #sendEarly(): void {
     const { session, iceServers } = this.#options;
     let timer: ReturnType<typeof setTimeout> | undefined;
     session.on('icecandidate', ({ candidate, ready }) => {
+      if (candidate.address?.endsWith('.local')) return;
       if (iceServers.length === 0 || candidate.type === 'relay') {
         clearTimeout(timer);
         ready();

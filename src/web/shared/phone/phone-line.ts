@@ -8,6 +8,8 @@ import { phoneStore, setPhone } from './phone-state.ts';
 
 /** Part of the Call-Info of every leg that Vigie rings for a supervision. */
 const ownCallInfo = /<sip:vigie\.invalid>.*answer-after=0/;
+const expectWaitMs = 3_000;
+const expectEveryMs = 10;
 const registerExpiresS = 300;
 const retryMinS = 1;
 const retryMaxS = 15;
@@ -41,6 +43,8 @@ export class PhoneLine {
         onClose: (code) => this.#closed(code),
       }),
       uri: sip.uri,
+      // Ours as the other side names it within a call: the gate lets nobody speak under another name.
+      contact_uri: `sip:${sip.username}@${randomName()}.invalid;transport=ws`,
       authorization_user: sip.username,
       password: sip.password,
       register: true,
@@ -88,7 +92,17 @@ export class PhoneLine {
       session.terminate({ status_code: 486 });
       return;
     }
-    const isSupervision = ownCallInfo.test(callInfo) && this.#options.expectsSupervision();
+    if (!ownCallInfo.test(callInfo)) this.#take(session, 'call', 'in');
+    else void this.#ringForSupervision(session);
+  }
+
+  /** The leg may ring before the page has heard of the supervision that it is for. */
+  async #ringForSupervision(session: RTCSession): Promise<void> {
+    const deadline = performance.now() + expectWaitMs;
+    while (!this.#options.expectsSupervision() && performance.now() < deadline)
+      await new Promise((resolve) => setTimeout(resolve, expectEveryMs));
+    if (session.isEnded() || this.#call) return;
+    const isSupervision = this.#options.expectsSupervision();
     const call = this.#take(session, isSupervision ? 'supervision' : 'call', 'in');
     if (isSupervision) call.answer();
   }
@@ -124,3 +138,7 @@ export class PhoneLine {
     this.#options.onLost(code === phoneGateCloses.replaced ? 'elsewhere' : 'refused');
   }
 }
+
+/** A host of its own for each page, as RFC 7118 has it. */
+const randomName = (): string =>
+  [...crypto.getRandomValues(new Uint8Array(6))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
