@@ -257,3 +257,62 @@ t.test('Hostile names are shown as text and keep their place', async (t) => {
   await assertAccessible(t, page, 'hostile names');
   t.same(complaints, []);
 });
+
+for (const [theme, language] of [
+  ['light', 'fr'],
+  ['dark', 'en'],
+] as const) {
+  t.test(`Persistent listening waits, pauses, counts down and asks, by keyboard, ${theme}`, async (t) => {
+    const { page, fixture, complaints } = await open(t, { agents: 12, language, theme });
+    await page.waitForSelector(agentRow);
+    const agent = fixture.floor().agents.find(({ state }) => state === 'available')!;
+    fixture.change({ agents: [{ ...agent, mayDo: ['listen-persistent'] }] });
+    await page.keyboard.press('/');
+    await page.keyboard.type(agent.name);
+    await waitFor(
+      () => page.locator(agentRow).count(),
+      (n) => n === 1,
+    );
+    await page.locator(agentRow).first().focus();
+    await page.keyboard.press('p');
+    await page.waitForSelector('[role=dialog] input[data-autofocus]');
+    await page.keyboard.type('Formation');
+    await assertAccessible(t, page, 'prompt of persistent listening');
+    await page.keyboard.press('Enter');
+    const bar = page.locator('section[data-mode]');
+    const says = (text: RegExp) =>
+      waitFor(
+        () => bar.textContent(),
+        (now) => text.test(now ?? ''),
+      );
+    await says(/Votre téléphone sonne|Your phone is ringing/);
+    const sent = fixture.requests.find(({ method }) => method === 'POST')!;
+    t.match(sent.body, { agentId: agent.id, scope: 'agent', mode: 'listen', reason: 'Formation' });
+    const now = () => fixture.floor().supervisions[0]!;
+    fixture.change({ supervisions: [{ ...now(), state: 'waiting' }] });
+    await says(/En attente de son prochain appel|Waiting for the next call/);
+    await bar.getByRole('button', { name: /Suspendre|Pause/ }).press('Enter');
+    await says(/Écoute suspendue|Listening is paused/);
+    t.same(fixture.requests.at(-1)?.body, { paused: true });
+    await bar.getByRole('button', { name: /Reprendre|Resume/ }).press('Enter');
+    await waitFor(
+      () => now().paused,
+      (paused) => !paused,
+    );
+    const endsAt = new Date(Date.now() + 45_000).toISOString();
+    fixture.change({
+      supervisions: [{ ...now(), state: 'waiting', unheard: 'private-call', endsAt, question: 'limit-near' }],
+    });
+    await says(/marqué cet appel comme privé|private/);
+    await says(/encore 0:4\d|0:4\d left/);
+    await assertAccessible(t, page, 'bar of persistent listening');
+    await assertFits(t, page, 'bar of persistent listening');
+    await bar.getByRole('button', { name: /^Continuer|^Go on/ }).press('Enter');
+    await waitFor(
+      () => now().question,
+      (question) => question === null,
+    );
+    t.same(fixture.requests.at(-1)?.body, { goOn: true });
+    t.same(complaints, []);
+  });
+}

@@ -10,7 +10,11 @@ import { errorRegistry } from '../../../src/contract/errors.ts';
 import { LiveChange, LiveSnapshot } from '../../../src/contract/live.ts';
 import { permissionsOf, type Role } from '../../../src/contract/permissions.ts';
 import { Session } from '../../../src/contract/session.ts';
-import { type Mode, type StartSupervision, Supervision } from '../../../src/contract/supervisions.ts';
+import {
+  type ChangeSupervision,
+  type StartSupervision,
+  Supervision,
+} from '../../../src/contract/supervisions.ts';
 import { webFolder } from '../../../src/paths.ts';
 import { makeCall, summarise } from './calls.ts';
 import { checked } from './checked.ts';
@@ -115,15 +119,18 @@ export async function startFixture(options: FixtureOptions) {
         endedAt: null,
         endedBecause: null,
         onHold: false,
+        paused: false,
+        endsAt: null,
+        question: null,
+        unheard: null,
       });
       change({ supervisions: [row], agents: [supervised(agentId, row)] });
       return held.then(() => reply.code(201).send(row));
     });
-    on.patch<{ Body: { mode: Mode }; Params: { id: string } }>('/api/supervisions/:id', (request) => {
-      const row = {
-        ...floor.supervisions.find(({ id }) => id === request.params.id)!,
-        mode: request.body.mode,
-      };
+    on.patch<{ Body: ChangeSupervision; Params: { id: string } }>('/api/supervisions/:id', (request) => {
+      const before = floor.supervisions.find(({ id }) => id === request.params.id)!;
+      const { mode = before.mode, paused = before.paused, goOn } = request.body;
+      const row = { ...before, mode, paused, question: goOn ? null : before.question };
       change({ supervisions: [row], agents: [supervised(row.agentId, row)] });
       return row;
     });
