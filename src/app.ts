@@ -40,6 +40,7 @@ import { shiftControlRoutes } from './features/shift-control/shift-control.route
 import { createShiftControl } from './features/shift-control/shift-control.service.ts';
 import { createSupervision } from './features/supervision/create-supervision.ts';
 import { supervisionRoutes } from './features/supervision/supervision.routes.ts';
+import { takeoverRoutes } from './features/supervision/takeover.routes.ts';
 import { createIceServers } from './ice-servers.ts';
 import { openConfiguredDatabase } from './open-database.ts';
 import { webFolder } from './paths.ts';
@@ -50,6 +51,7 @@ import type { BrowserPhones } from './ports/domain.ts';
 import type { LiveSessions } from './ports/live.ts';
 import type { Log } from './ports/log.ts';
 import type { TelephonyFact } from './ports/telephony-facts.ts';
+import type { Viewer } from './ports/viewer.ts';
 import { version } from './version.ts';
 
 export interface App {
@@ -184,6 +186,11 @@ async function build({
     ties,
     isConnected: (agentId) => agents.shift.agent(agentId)?.row.state !== 'offline',
     watchConnections: (listener) => agents.shift.onDirty(listener),
+    isQueue(name, queue, viewer) {
+      const known = name === pbx?.name ? agents.shift.queue(queue) : undefined;
+      return known !== undefined && seesQueue(viewer, known.teamIds);
+    },
+    callOf: (viewer, callId) => calls.service.get(viewer, callId),
   });
   const agents = createAgents({
     db,
@@ -282,6 +289,7 @@ async function build({
       policy.routes,
       evaluationsRoutes(evaluations),
       supervisionRoutes(supervision),
+      takeoverRoutes(supervision),
       liveBoardRoutes(board),
       alertsRoutes(alerts),
       shiftControlRoutes({ control: shiftControl, help, pauseReasons }),
@@ -392,6 +400,10 @@ function withPhones(sessions: LiveSessions, phones: BrowserPhones): LiveSessions
 function startAudit(audit: Audit, log: Log): void {
   audit.start().catch((error: unknown) => log.error({ err: error }, 'the audit log did not start'));
 }
+
+/** A queue of no team is everybody's. */
+const seesQueue = (viewer: Viewer, teamIds: readonly string[]): boolean =>
+  viewer.everyTeam || teamIds.length === 0 || teamIds.some((id) => viewer.teamIds.includes(id));
 
 /** `YYYY-MM`, UTC: the audit log is purged by closed months. */
 const monthOf = (date: Date): string => date.toISOString().slice(0, 7);

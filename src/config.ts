@@ -44,7 +44,8 @@ export const settings = {
   ARI_APP: Type.String({
     default: 'vigie',
     minLength: 1,
-    maxLength: 64,
+    // With an id it becomes the name of an extension, of 80 characters at most.
+    maxLength: 40,
     pattern: '^[A-Za-z0-9_-]+$',
     description: 'Stasis application; two servers on one PBX need two names',
   }),

@@ -36,6 +36,7 @@ export function createPbxSource(pbx: PbxConfig, clock: Clock, log: Log): PbxSour
     log,
     mark: serverMark,
     needsMembership: () => !ami?.isConnected,
+    redirect: ami?.redirect,
   });
   const { name, celFile } = pbx;
   const cel = celFile === null ? null : createCelJournal({ name, file: celFile, clock, log });

@@ -4,8 +4,8 @@
 
 import type { PauseReason } from '../contract/agent-page.ts';
 import type { ScreenState } from '../contract/agents.ts';
-import type { Call, Direction } from '../contract/calls.ts';
 import type { CallMark } from '../contract/call-marks.ts';
+import type { Call, Direction } from '../contract/calls.ts';
 import type { NamedRef } from '../contract/common.ts';
 import type { ErrorCode } from '../contract/errors.ts';
 import type { Permission, Role } from '../contract/permissions.ts';
@@ -50,6 +50,8 @@ export interface DeviceLeg {
   with: { number: string | null; name: string | null };
   /** It has one other end, which can be taken over: not parked, not a conference. */
   takeable: boolean;
+  /** The leg at the other end, while there is exactly one. */
+  other?: { uniqueId: string; channel: string } | null;
   /** False when another leg of the same call could be this device's too: whisper and barge are refused. */
   certain: boolean;
 }
@@ -94,13 +96,13 @@ export interface ListeningPolicy {
   onChange(listener: () => void): () => void;
 }
 
-/** Phones in the browser. */
 /** What agents and callers said about being listened to, of the calls in progress. */
 export interface CallMarks {
   of(callId: string): CallMark[];
   onChange(listener: (callId: string) => void): () => void;
 }
 
+/** Phones in the browser. */
 export interface BrowserPhones {
   /** The dial string of the person's connected browser phone; null when it is not connected. */
   deviceOf(personId: string): string | null;

@@ -5,6 +5,9 @@ import type { TelephonyFact } from './telephony-facts.ts';
 export const ownIdPrefix = 'vigie-';
 export const isOwnId = (id: string): boolean => id.startsWith(ownIdPrefix);
 
+/** A supervisor's phone that we rang: the one kind of leg of ours that may be a party to a call, when he takes one over. */
+export const isOwnPhone = (id: string): boolean => isOwnId(id) && /-phone-\d+$/.test(id);
+
 export type SnoopDirection = 'none' | 'in' | 'out' | 'both';
 
 /** A command that the PBX refused, as an expected outcome: what is gone is gone, what fails has its reason. */
@@ -34,8 +37,43 @@ export interface TelephonyCommands {
   /** No CDR row for this leg of ours. */
   keepOutOfCdr(legId: string): Promise<CommandOutcome>;
   hangUp(legId: string, cause?: number): Promise<CommandOutcome>;
-  /** Every channel and bridge of ours on the PBX now. */
-  listOwn(): Promise<{ legs: OwnLeg[]; bridges: OwnBridge[] }>;
+  /** Every channel and bridge of ours on the PBX now, and the legs of calls that we took. */
+  listOwn(): Promise<{ legs: OwnLeg[]; bridges: OwnBridge[]; guests: GuestLeg[] }>;
+  /** Whether the bundled dialplan is there to move this leg; null when the PBX does not say. */
+  canTake(uniqueId: string): Promise<boolean | null>;
+  /**
+   * Takes a call's legs out of whatever they are in, into our application: `own-leg-ready` follows for each, with its
+   * name in `args`. A leg that is gone is not moved; the other one is.
+   */
+  take(request: TakeLegs): Promise<CommandOutcome>;
+  /** The leg hears everyone in the bridge, and nobody hears it. */
+  addListener(bridgeId: string, legId: string): Promise<CommandOutcome>;
+  /** A leg that was put on hold in the call it was taken from hears people again. */
+  stopHold(legId: string): Promise<CommandOutcome>;
+  /** Sends a leg that we took on into the dialplan: to a person's device, or into a queue. */
+  sendOn(request: SendOn): Promise<CommandOutcome>;
+}
+export interface TakeLegs {
+  /** A UUID: of the supervision, or of the move. */
+  id: string;
+  customerUniqueId: string;
+  /** The agent who goes on listening; null when he is to leave the call. */
+  listenerUniqueId: string | null;
+}
+export interface SendOn {
+  /** As for `take`. */
+  id: string;
+  legId: string;
+  to: { device: string } | { queue: string };
+  ringSeconds: number;
+  /** Where the leg goes when nobody answers: into this queue, or back to us (`own-leg-ready` again). */
+  otherwise: { queue: string } | 'back';
+}
+/** A leg of a call that is in our application. */
+export interface GuestLeg {
+  uniqueId: string;
+  /** As it was given by `take`. */
+  name: string;
 }
 export interface RingDevice {
   legId: string;

@@ -3,6 +3,7 @@ import { type Lab, type LabOptions, startLab } from '../../scripts/lab/index.ts'
 import type { PhoneCall } from '../../scripts/lab/phone-call.ts';
 import type { Codec } from '../../scripts/lab/roster.ts';
 import { waitFor } from '../../scripts/lab/tools.ts';
+import { createAmi } from '../../src/adapters/ami/ami.ts';
 import { createAriTelephony } from '../../src/adapters/ari/telephony.ts';
 import { AppError } from '../../src/contract/errors.ts';
 import type { StartSupervision, Supervision } from '../../src/contract/supervisions.ts';
@@ -41,6 +42,9 @@ export interface Run {
 export interface RunOptions {
   ringTimeoutMs?: number;
   sweepEveryMs?: number;
+  /** The manager is connected as well. */
+  ami?: boolean;
+  isQueue?: () => boolean;
   auditFails?: () => boolean;
   ties?: Pick<AgentTies, 'policy' | 'browserPhones'>;
   isConnected?: (agentId: string) => boolean;
@@ -169,9 +173,25 @@ async function startRun(
   lab: Lab,
   db: Database,
   people: TestPeople,
-  { auditFails, ...options }: RunOptions,
+  { auditFails, ami: withAmi, ...options }: RunOptions,
 ): Promise<Run> {
+  const ami = withAmi
+    ? createAmi({
+        name: pbx,
+        ami: {
+          host: '127.0.0.1',
+          port: lab.pbx.amiPort,
+          username: lab.pbx.amiUsername,
+          password: lab.pbx.amiPassword,
+        },
+        clock: systemClock,
+        log: quiet,
+      })
+    : undefined;
+  ami?.start(() => {});
+  if (ami) await waitFor('AMI', () => ami.isConnected);
   const telephony = createAriTelephony({
+    redirect: ami?.redirect,
     name: pbx,
     ari: { url: lab.pbx.ariUrl, username: lab.pbx.ariUsername, password: lab.pbx.ariPassword, app: 'vigie' },
     log: quiet,
@@ -216,7 +236,7 @@ async function startRun(
     audit,
     facts,
     abandon() {
-      stopped ??= Promise.all([telephony.stop(), calls.stop()]).then(() => {});
+      stopped ??= Promise.all([telephony.stop(), calls.stop(), ami?.stop()]).then(() => {});
       return stopped;
     },
   };

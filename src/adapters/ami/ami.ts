@@ -8,6 +8,7 @@ import { type AmiAddress, type AmiConnection, connectAmi } from './ami-connectio
 import { AmiError } from './ami-requests.ts';
 import { createQueueCommands } from './queue-commands.ts';
 import { createQueueWatch } from './queue-watch.ts';
+import { createRedirect } from './redirect.ts';
 
 export interface AmiOptions {
   /** The PBX's name in facts. */
@@ -21,6 +22,8 @@ export interface AmiOptions {
 export interface Ami {
   readonly isConnected: boolean;
   readonly queues: QueueCommands;
+  /** Moves channels, see `redirect.ts`. */
+  readonly redirect: ReturnType<typeof createRedirect>;
   start(onFact: (fact: TelephonyFact) => void): void;
   stop(): Promise<void>;
 }
@@ -106,6 +109,7 @@ export function createAmi({ name, ami, clock, log }: AmiOptions): Ami {
       return connection !== undefined;
     },
     queues: createQueueCommands(() => connection),
+    redirect: createRedirect(() => connection),
     start(listener) {
       onFact = listener;
       stamp.nextGeneration();

@@ -1,6 +1,7 @@
 import { AriError, type AriSession } from '../../asterisk-ari-client/index.ts';
 import type {
   CommandOutcome,
+  GuestLeg,
   OwnBridge,
   OwnLeg,
   RingDevice,
@@ -8,6 +9,7 @@ import type {
 } from '../../ports/telephony.ts';
 import { isOwnId } from '../../ports/telephony.ts';
 import { autoAnswerVariables, callerId, neverForwarded } from './ring-variables.ts';
+import { createTakingCommands, type Redirect } from './taking.ts';
 
 const deadlineMs = 5_000;
 /** Asterisk's own limit comes after ours: it only counts when this server dies while a phone rings. */
@@ -16,7 +18,15 @@ const ringMarginMs = 2_000;
 export type CommandsAri = Pick<AriSession, 'channels' | 'bridges'>;
 
 /** The telephony commands of one PBX, over ARI. `app` is the Stasis application that our legs enter. */
-export function createAriCommands({ ari, app }: { ari: CommandsAri; app: string }): TelephonyCommands {
+export function createAriCommands({
+  ari,
+  app,
+  redirect,
+}: {
+  ari: CommandsAri;
+  app: string;
+  redirect?: Redirect | undefined;
+}): TelephonyCommands {
   const limits = { timeoutMs: deadlineMs };
   return {
     createBridge: (bridgeId, name) =>
@@ -49,6 +59,7 @@ export function createAriCommands({ ari, app }: { ari: CommandsAri; app: string 
         ),
       ),
     listOwn: () => listOwn(ari, app),
+    ...createTakingCommands({ ari, app, redirect, outcome }),
   };
 }
 
@@ -100,7 +111,10 @@ const ownBridgeName = (app: string, name: string) => `${app}:${name}`;
  * Every leg and bridge of ours. Another server may work on the same PBX under another application name: a bridge
  * tells by its name whose it is, a leg by the application it is in, and one that still rings by its session's bridge.
  */
-async function listOwn(ari: CommandsAri, app: string): Promise<{ legs: OwnLeg[]; bridges: OwnBridge[] }> {
+async function listOwn(
+  ari: CommandsAri,
+  app: string,
+): Promise<{ legs: OwnLeg[]; bridges: OwnBridge[]; guests: GuestLeg[] }> {
   const [channels, bridges] = await Promise.all([
     ari.channels.list({}, { timeoutMs: deadlineMs }),
     ari.bridges.list({}, { timeoutMs: deadlineMs }),
@@ -123,5 +137,10 @@ async function listOwn(ari: CommandsAri, app: string): Promise<{ legs: OwnLeg[];
     bridges: ours
       .filter((bridge) => !foreign.includes(bridge))
       .map((bridge) => ({ id: bridge.id, name: bridge.name, legIds: bridge.channels })),
+    guests: channels.flatMap(({ id, dialplan }) => {
+      const [inApp, name = ''] = dialplan.app_data.split(',');
+      const isGuest = dialplan.app_name === 'Stasis' && inApp === app && !isOwnId(id) && isOwnId(name);
+      return isGuest ? [{ uniqueId: id, name }] : [];
+    }),
   };
 }

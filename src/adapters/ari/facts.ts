@@ -1,5 +1,5 @@
-import type { AriEvent, AriEventType, Channel } from '../../asterisk-ari-client/index.ts';
-import { isOwnId } from '../../ports/telephony.ts';
+import type { AriEvent, AriEventType, Bridge, Channel } from '../../asterisk-ari-client/index.ts';
+import { isOwnId, isOwnPhone } from '../../ports/telephony.ts';
 import type { FactBody, TelephonyFact } from '../../ports/telephony-facts.ts';
 import { isHelperId } from './helper-channel.ts';
 import { presenceFactOf } from './presence-facts.ts';
@@ -46,7 +46,7 @@ export function factOf(event: AriEvent): FactBody | undefined {
         ? { kind: 'leg-hold', uniqueId: event.channel.id, held: event.type === 'ChannelHold' }
         : undefined;
     case 'ChannelEnteredBridge':
-      return event.channel && isCallLeg(event.channel)
+      return event.channel && mayTalk(event.channel, event.bridge)
         ? {
             kind: 'bridge-entered',
             uniqueId: event.channel.id,
@@ -56,7 +56,7 @@ export function factOf(event: AriEvent): FactBody | undefined {
           }
         : undefined;
     case 'ChannelLeftBridge':
-      return isCallLeg(event.channel)
+      return mayTalk(event.channel, event.bridge)
         ? { kind: 'bridge-left', uniqueId: event.channel.id, bridgeId: event.bridge.id }
         : undefined;
     case 'ChannelDestroyed':
@@ -85,6 +85,10 @@ export function factOf(event: AriEvent): FactBody | undefined {
       return undefined;
   }
 }
+
+/** Somebody's leg, or a supervisor's in a bridge of ours: he may take a customer over there. */
+const mayTalk = (channel: Channel, bridge: Bridge): boolean =>
+  isCallLeg(channel) || (isOwnPhone(channel.id) && isOwnId(bridge.id));
 
 /** A leg of a supervision; helper channels that only read are nobody's business. */
 const isOwnLeg = ({ id }: Channel): boolean => isOwnId(id) && !isHelperId(id);

@@ -3,6 +3,7 @@ import { type AriClient, type AriEvent, createAriClient } from '../../asterisk-a
 import type { Clock } from '../../ports/clock.ts';
 import { createFactStamp } from '../../ports/fact-stamp.ts';
 import type { Log } from '../../ports/log.ts';
+import { isOwnPhone } from '../../ports/telephony.ts';
 import type { FactBody, TelephonyFact } from '../../ports/telephony-facts.ts';
 import { readDeviceStates } from './device-reading.ts';
 import { createDeviceWatch } from './device-watch.ts';
@@ -160,7 +161,8 @@ export function createPbxReader({ name, ari, clock, log, emit: onFact }: PbxRead
     for (const body of facts) emit(body, atMs);
     const present = new Set([...snapshot.channels.map(({ id }) => id), ...buffer.endedIds()]);
     for (const body of legs.vanished(present, gap)) emit(body, atMs);
-    const liveUniqueIds = facts.flatMap((body) => (body.kind === 'leg-seen' ? [body.leg.uniqueId] : []));
+    const seen = facts.flatMap((body) => (body.kind === 'leg-seen' ? [body.leg.uniqueId] : []));
+    const liveUniqueIds = [...seen, ...snapshot.channels.map(({ id }) => id).filter(isOwnPhone)];
     emit({ kind: 'resynced', liveUniqueIds }, atMs);
     lastHeardAtMs = atMs;
     isLive = true;

@@ -1,4 +1,5 @@
 import type { AriClient, Bridge, Channel, Endpoint } from '../../asterisk-ari-client/index.ts';
+import { isOwnId, isOwnPhone } from '../../ports/telephony.ts';
 import type { FactBody } from '../../ports/telephony-facts.ts';
 import { endpointFactOf } from './presence-facts.ts';
 import { bridgeKindOf, isCallLeg, legOf } from './snapshots.ts';
@@ -21,10 +22,11 @@ export async function readSnapshot(client: AriClient): Promise<PbxSnapshot> {
 /** The facts of a snapshot, in the order in which they make sense. */
 export function factsOfSnapshot({ channels, bridges, endpoints }: PbxSnapshot): FactBody[] {
   const legs = new Map(channels.filter(isCallLeg).map((channel) => [channel.id, legOf(channel)]));
+  const phones = new Map(channels.filter(({ id }) => isOwnPhone(id)).map((one) => [one.id, legOf(one)]));
   const seen = [...legs.values()].map((leg): FactBody => ({ kind: 'leg-seen', leg }));
   const entered = bridges.flatMap((bridge) =>
     bridge.channels.flatMap((uniqueId): FactBody[] => {
-      const leg = legs.get(uniqueId);
+      const leg = legs.get(uniqueId) ?? (isOwnId(bridge.id) ? phones.get(uniqueId) : undefined);
       if (!leg) return [];
       return [{ kind: 'bridge-entered', uniqueId, bridgeId: bridge.id, bridge: bridgeKindOf(bridge), leg }];
     }),

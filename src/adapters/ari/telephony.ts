@@ -9,6 +9,7 @@ import { createAriCommands } from './commands.ts';
 import { markVariableOf } from './orphans.ts';
 import { createPhoneAccounts } from './phone-accounts.ts';
 import type { FromReader, ReaderData, ToReader } from './reader-protocol.ts';
+import type { Redirect } from './taking.ts';
 
 export interface AriTelephonyOptions extends Omit<ReaderData, 'taken'> {
   log: Log;
@@ -16,6 +17,8 @@ export interface AriTelephonyOptions extends Omit<ReaderData, 'taken'> {
   mark?: string;
   /** Whether queue membership must be asked over ARI now; false while AMI tells it. */
   needsMembership?: () => boolean;
+  /** Moves legs by AMI, both at once. Default: by the bundled dialplan alone. */
+  redirect?: Redirect | undefined;
 }
 
 const stopTimeoutMs = 3000;
@@ -88,7 +91,7 @@ export function createAriTelephony(options: AriTelephonyOptions): Telephony {
 
   return {
     pbx: name,
-    commands: createAriCommands({ ari: client, app: ari.app }),
+    commands: createAriCommands({ ari: client, app: ari.app, redirect: options.redirect }),
     phoneAccounts: createPhoneAccounts(client),
     async start(listener) {
       onFact = listener;

@@ -30,6 +30,19 @@ export function deviceLegsOf(scene: Scene, calls: readonly FoldedCall[], people:
   return found.map(({ row }) => row);
 }
 
+/** Whom it talks with, when that is one person, in an ordinary bridge: null in a conference, and once it was taken over. */
+function farEndOf(scene: Scene, leg: LegView, { contacts, subject }: FoldedCall): LegView | null {
+  const now = contacts.filter(({ to }) => to === Number.POSITIVE_INFINITY);
+  const [only] = now;
+  if (!only || now.length > 1 || only.stay.kind !== 'mixing') return null;
+  const talker = subject.spans.find(({ leg: one, to }) => to === Number.POSITIVE_INFINITY && !one.end)?.leg;
+  const far = only.leg === leg ? talker : talker === leg ? only.leg : null;
+  if (!far || far === leg || far.end || far.local || leg.isOwn) return null;
+  const isAlone = scene.contactsOf(leg, { from: only.from, to: Number.POSITIVE_INFINITY });
+  const others = isAlone.filter(({ to }) => to === Number.POSITIVE_INFINITY);
+  return others.length === 1 && others[0]!.leg === far ? far : null;
+}
+
 /** The name under which the owner has it: an outside number of a person is reached through a trunk's channel. */
 function deviceNameOf(leg: LegView, person: Person | null): string {
   if (!person || person.devices.includes(leg.device)) return leg.device;
@@ -82,6 +95,7 @@ function rowOf(
         ? held.from
         : (talkingSinceMs ?? leg.upAtMs ?? leg.createdAtMs);
   const other = call.customer ?? (folded.root === leg ? call.callee : call.caller);
+  const far = farEndOf(scene, leg, folded);
   return {
     pbx: scene.pbx,
     uniqueId: leg.uniqueId,
@@ -93,7 +107,8 @@ function rowOf(
     direction: call.direction,
     queue: call.queue,
     with: { number: other.number, name: other.name },
-    takeable: talkingSinceMs !== null && call.phase !== 'parked',
+    takeable: far !== null && call.phase !== 'parked',
+    other: far && { uniqueId: far.uniqueId, channel: far.channel },
     certain: true,
   };
 }

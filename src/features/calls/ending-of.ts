@@ -84,11 +84,11 @@ function lastRingOf(attempts: readonly RingAttempt[], contacts: readonly Contact
 /** The side that hung up: by the hangup source where the PBX tells it, else by who left the last bridge first. */
 function whoHungUp(scene: Scene, last: LegView, latest: Contact | null): Ending['by'] {
   const source = last.end?.hangupSource ?? '';
+  if (last.stays.at(-1)?.kind === 'ours') return whoEndedTakeover(scene, last, latest);
   if (source !== '') {
     if (last.names.includes(source)) return 'subject';
     return source.startsWith('dialplan') ? 'dialplan' : 'partner';
   }
-  if (last.stays.at(-1)?.kind === 'ours') return 'supervisor';
   const inTalk = latest !== null && legSpan(last).to - latest.to <= hangupSkewMs;
   const partner = inTalk ? latest.leg.end?.hangupSource : '';
   if (inTalk && partner) return latest.leg.names.includes(partner) ? 'partner' : 'subject';
@@ -96,6 +96,13 @@ function whoHungUp(scene: Scene, last: LegView, latest: Contact | null): Ending[
   if (inTalk) return leftFirst(scene, last, latest) ? 'subject' : 'partner';
   return dialplanEnds.has(last.steps.at(-1)?.app ?? '') ? 'dialplan' : 'unknown';
 }
+/** A supervisor had taken the call over. A source that names somebody else is of the time before. */
+function whoEndedTakeover(scene: Scene, last: LegView, latest: Contact | null): Ending['by'] {
+  if (last.end && last.names.includes(last.end.hangupSource)) return 'subject';
+  const isTold = last.end?.sourceKnown === true || latest === null;
+  return !isTold && leftFirst(scene, last, latest) ? 'subject' : 'supervisor';
+}
+
 const dialplanEnds = new Set(['Hangup', 'Busy', 'Congestion']);
 
 function leftFirst(scene: Scene, last: LegView, { leg, stay }: Contact): boolean {

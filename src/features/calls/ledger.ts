@@ -1,4 +1,4 @@
-import { isOwnId } from '../../ports/telephony.ts';
+import { isOwnId, isOwnPhone } from '../../ports/telephony.ts';
 import { localHalfOf } from './channel-name.ts';
 import { type CallFact, LegFacts, mainLegOf, tiesOf } from './leg-facts.ts';
 
@@ -43,7 +43,8 @@ export class Ledger {
    */
   add(fact: CallFact, heardAtMs: number): Added | null {
     const uniqueId = mainLegOf(fact);
-    if (uniqueId === '' || isOwnId(uniqueId) || this.#forgotten.has(uniqueId)) return null;
+    if (uniqueId === '' || (isOwnId(uniqueId) && !isOwnPhone(uniqueId)) || this.#forgotten.has(uniqueId))
+      return null;
     const absorbed: Family[] = [];
     let family = this.#familyOf(uniqueId);
     let leg = family.legs.get(uniqueId);

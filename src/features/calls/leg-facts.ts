@@ -1,4 +1,4 @@
-import type { LegFact, PresenceFact, TelephonyFact } from '../../ports/telephony-facts.ts';
+import type { BridgeKind, LegFact, PresenceFact, TelephonyFact } from '../../ports/telephony-facts.ts';
 import { type LegView, viewOf } from './leg-view.ts';
 
 /** What calls are folded from. */
@@ -65,6 +65,8 @@ export function mainLegOf(fact: CallFact): string {
   }
 }
 
+const peopleMeetIn: ReadonlySet<BridgeKind> = new Set(['mixing', 'conference', 'ours']);
+
 /** The other legs and things that a fact ties to its leg, as keys of the ledger. */
 export function tiesOf(fact: CallFact): string[] {
   switch (fact.kind) {
@@ -77,7 +79,7 @@ export function tiesOf(fact: CallFact): string[] {
     case 'dial':
       return [fact.callerUniqueId, fact.forwardedUniqueId].filter((id) => id !== null);
     case 'bridge-entered':
-      return fact.bridge === 'mixing' || fact.bridge === 'conference' ? [`bridge:${fact.bridgeId}`] : [];
+      return peopleMeetIn.has(fact.bridge) ? [`bridge:${fact.bridgeId}`] : [];
     case 'blind-transfer':
       return [fact.transfereeUniqueId, fact.replacedUniqueId].filter((id) => id !== null);
     case 'attended-transfer':

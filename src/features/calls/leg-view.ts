@@ -1,3 +1,4 @@
+import { isOwnPhone } from '../../ports/telephony.ts';
 import type { BridgeKind, Dialplan, LegSnapshot } from '../../ports/telephony-facts.ts';
 import { deviceOf, isTool, isZombie, localHalfOf } from './channel-name.ts';
 import type { CallFact } from './leg-facts.ts';
@@ -13,6 +14,8 @@ export interface LegView {
   device: string;
   local: { pair: string; half: 1 | 2 } | null;
   isTool: boolean;
+  /** A supervisor's phone that we rang: party to a call only where he took one over. */
+  isOwn: boolean;
   /** False while only side facts (a hold, a leaving) were heard of it. */
   known: boolean;
   linkedId: string;
@@ -88,6 +91,7 @@ export function viewOf(uniqueId: string, facts: readonly CallFact[]): LegView {
     device: '',
     local: null,
     isTool: false,
+    isOwn: isOwnPhone(uniqueId),
     known: false,
     linkedId: '',
     createdAtMs: facts[0]?.atMs ?? 0,

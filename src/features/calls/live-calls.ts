@@ -2,7 +2,8 @@ import type { Call } from '../../contract/calls.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { DeviceLeg, LiveCalls } from '../../ports/domain.ts';
 import type { Log } from '../../ports/log.ts';
-import type { TelephonyFact } from '../../ports/telephony-facts.ts';
+import { isOwnPhone } from '../../ports/telephony.ts';
+import type { OwnLegFact, TelephonyFact } from '../../ports/telephony-facts.ts';
 import type { FoldedCall } from './call-fold.ts';
 import { CallListeners } from './call-listeners.ts';
 import { changedDevices, DeviceIndex } from './device-index.ts';
@@ -29,6 +30,11 @@ export interface EndedCall {
   revision: number;
 }
 const forgetEveryMs = 3_000;
+
+/** The end of a supervisor's leg, as of any other. */
+function endOfOwn(fact: Extract<OwnLegFact, { kind: 'own-leg-ended' }>): CallFact {
+  return { ...fact, kind: 'leg-ended', causeText: '', hangupSource: '' };
+}
 
 export interface CallsEngineDeps {
   people: People;
@@ -73,6 +79,7 @@ export class CallsEngine implements LiveCalls {
         return;
       default:
         if (isCallFact(fact)) this.#add(fact);
+        else if (fact.kind === 'own-leg-ended' && isOwnPhone(fact.uniqueId)) this.#add(endOfOwn(fact));
     }
   }
 

@@ -35,7 +35,7 @@ export function sceneOf(family: Family): Scene {
   for (const [uniqueId, leg] of family.legs) {
     const { view } = leg;
     factCount += leg.facts.length;
-    if (view.known && !view.isTool && !isOwnId(uniqueId)) views.push(view);
+    if (view.known && !view.isTool && (view.isOwn || !isOwnId(uniqueId))) views.push(view);
   }
   // In the order of their making, so that the order in which they were heard of leaves no trace in any list.
   views.sort((a, b) => a.createdAtMs - b.createdAtMs || (a.uniqueId < b.uniqueId ? -1 : 1));
@@ -125,6 +125,8 @@ function reach(scene: Scene, otherHalf: (leg: LegView) => LegView | undefined, f
     const via = from.via ?? stay;
     for (const member of scene.membersOf(stay.bridgeId)) {
       if (member.leg === from.leg || member.leg === from.origin) continue;
+      // Where a call was taken over, an agent who stays only hears: the customer talks with the supervisor.
+      if (stay.kind === 'ours' && member.leg.isOwn === from.leg.isOwn) continue;
       const together = common(member.stay, inside);
       if (!together) continue;
       if (!member.leg.local) {

@@ -57,9 +57,11 @@ export function talkEnd(
   if (talk.to >= scenery.callEndMs - hangupSkewMs) return ofVerdict(scenery.verdict);
   const next = subject.spans
     .flatMap(({ leg }) => leg.stays)
-    .find(({ from }) => from >= talk.to - hangupSkewMs && from <= talk.to + hangupSkewMs);
+    .findLast(({ from }) => from >= talk.to - hangupSkewMs && from <= talk.to + hangupSkewMs);
   if (next?.kind === 'holding') return 'parked';
   if (next?.kind === 'ours') return 'intercepted';
+  // The supervisor who had taken it over handed it on.
+  if (talk.leg.isOwn) return 'transferred';
   const { end } = talk.leg;
   if (end?.how === 'restarted') return 'pbx-restarted';
   if (end?.how === 'seen' && Math.abs(end.atMs - talk.to) <= hangupSkewMs)

@@ -5,11 +5,15 @@ import { cleanText, textLimits } from './clean-text.ts';
 import type { LegView } from './leg-view.ts';
 import type { Scene } from './scene.ts';
 
-export type People = Pick<PeopleDirectory, 'byId' | 'byDevice' | 'byInterface'>;
+export type People = Pick<PeopleDirectory, 'byId' | 'byDevice' | 'byInterface'> & {
+  /** Whose phone a supervision rang, by the leg's unique id; for phones that are nobody's device (a browser's). */
+  byOwnLeg?(uniqueId: string): Person | undefined;
+};
 
 /** The person behind a leg: by its device, by what was dialled (`PJSIP/06…@trunk`), by the Local wire it was dialled through. */
 export function personOf(scene: Scene, leg: LegView, people: People): Person | null {
   if (leg.local) return people.byInterface(scene.pbx, leg.device) ?? null;
+  if (leg.isOwn) return people.byOwnLeg?.(leg.uniqueId) ?? people.byDevice(scene.pbx, leg.device) ?? null;
   const own = people.byDevice(scene.pbx, leg.device);
   if (own) return own;
   const { dial } = leg;
@@ -29,7 +33,7 @@ export function personOf(scene: Scene, leg: LegView, people: People): Person | n
  * (trunks, gateways) is outside.
  */
 export function isInside(leg: LegView, person: Person | null): boolean {
-  if (person) return true;
+  if (person || leg.isOwn) return true;
   if (leg.local) return false;
   const resource = resourceOf(leg.device);
   return /^\d{2,6}$/.test(resource) || (resource !== '' && resource === leg.caller.number);

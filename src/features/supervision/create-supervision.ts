@@ -1,3 +1,4 @@
+import type { Call } from '../../contract/calls.ts';
 import { AppError } from '../../contract/errors.ts';
 import type { SupervisionEnd } from '../../contract/supervisions.ts';
 import type { Database } from '../../database/database.ts';
@@ -9,12 +10,16 @@ import type { TelephonyCommands } from '../../ports/telephony.ts';
 import type { TelephonyFact } from '../../ports/telephony-facts.ts';
 import { createFactRouter } from './fact-router.ts';
 import { FollowingSession } from './following-session.ts';
+import type { TargetDeps } from './hand-over.ts';
 import { OpenSessions } from './open-sessions.ts';
 import { ringTimeoutMs } from './phone-leg.ts';
 import { openSession, restoredSession } from './session-kinds.ts';
 import { createSupervisionService, type SupervisionService } from './supervision.service.ts';
 import { hasLostRights, type RuleDeps } from './supervision-rules.ts';
 import { createSweeper } from './sweeper.ts';
+import { createTakeovers } from './takeover.ts';
+import { createMoves, type Moves, type MovesDeps } from './takeover-moves.ts';
+import { createStrays } from './takeover-strays.ts';
 
 export interface SupervisionDeps {
   db: Database;
@@ -32,11 +37,15 @@ export interface SupervisionDeps {
   isConnected?(agentId: string): boolean;
   /** Called whenever agents may have come or gone. Returns the way to stop. */
   watchConnections?(listener: () => void): () => void;
+  /** Whether the PBX has this queue, as far as the viewer may see. Default: it has none. */
+  isQueue?: TargetDeps['isQueue'];
+  /** Default: any call that is going on. */
+  callOf?: MovesDeps['callOf'];
   ringTimeoutMs?: number;
   sweepEveryMs?: number;
 }
 
-export interface SupervisionFeature extends SupervisionService {
+export interface SupervisionFeature extends SupervisionService, Pick<Moves, 'move'> {
   live: LiveSupervisions;
   /** Own-leg facts, `pbx-connected`, `pbx-lost` and `resynced`; all others are ignored. */
   onFact(fact: TelephonyFact): void;
@@ -70,7 +79,19 @@ export function createSupervision(deps: SupervisionDeps): SupervisionFeature {
     },
     sweepEveryMs: deps.sweepEveryMs ?? 30_000,
   });
+  const takeovers = createTakeovers({ rules, sessions, kinds, audit, commandsOf: deps.telephonyOf });
+  const targets = { people, isQueue: deps.isQueue ?? (() => false) };
+  const moves = createMoves({
+    ...targets,
+    calls,
+    audit,
+    commandsOf: deps.telephonyOf,
+    callOf: deps.callOf ?? (async (_viewer, callId) => livingCall(calls, callId)),
+  });
+  const onStray = createStrays({ db, log, commandsOf: deps.telephonyOf });
   const service = createSupervisionService({
+    takeovers,
+    targets,
     ...rules,
     db,
     audit,
@@ -94,8 +115,16 @@ export function createSupervision(deps: SupervisionDeps): SupervisionFeature {
 
   return {
     ...service,
+    move: moves.move,
     live: sessions.live,
-    onFact: createFactRouter({ sessions, sweeper, commandsOf: deps.telephonyOf }),
+    onFact: createFactRouter({
+      sessions,
+      sweeper,
+      commandsOf: deps.telephonyOf,
+      onCustomer(pbx, id, uniqueId) {
+        if (!moves.onCustomer(id, uniqueId)) void onStray(pbx, id, uniqueId);
+      },
+    }),
     async recover() {
       if (deps.watchConnections) stopWatching.push(watchConnections(deps.watchConnections, sessions));
       await sweeper.start();
@@ -114,6 +143,12 @@ export function createSupervision(deps: SupervisionDeps): SupervisionFeature {
       ]);
     },
   };
+}
+
+function livingCall(calls: LiveCalls, callId: string): Call {
+  const call = calls.byId(callId);
+  if (!call) throw new AppError('call-not-found');
+  return call;
 }
 
 function watchCalls(calls: LiveCalls, sessions: OpenSessions): () => void {

@@ -9,6 +9,8 @@ export function createFactRouter(deps: {
   sessions: OpenSessions;
   sweeper: Sweeper;
   commandsOf(pbx: string): TelephonyCommands | undefined;
+  /** A customer who is in our hands, and in no supervision that is open. */
+  onCustomer(pbx: string, id: string, uniqueId: string): void;
 }): (fact: TelephonyFact) => void {
   const startedAtMs = new Map<string, number>();
 
@@ -19,6 +21,8 @@ export function createFactRouter(deps: {
     if (!own) return;
     const session = deps.sessions.byId(own.supervisionId);
     if (session) session.onLeg(fact);
+    else if (fact.kind === 'own-leg-ready' && own.kind === 'customer')
+      deps.onCustomer(fact.pbx, own.supervisionId, fact.uniqueId);
     else if (fact.kind === 'own-leg-ready') void deps.commandsOf(fact.pbx)?.hangUp(fact.uniqueId);
   }
 

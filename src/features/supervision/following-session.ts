@@ -150,6 +150,16 @@ export class FollowingSession implements Session {
     this.#remember();
   }
 
+  /** As for listening to one call. */
+  async surrender(): Promise<boolean> {
+    if (!this.#isReady || !isOpen(this.#state)) return false;
+    this.#standing.stop();
+    this.#ear.stop();
+    const snoops = this.#parts.legs.living().filter((id) => parseOwnId(id)?.kind === 'snoop');
+    await Promise.all(snoops.map((id) => this.#parts.dropSnoop(parseOwnId(id)!.n)));
+    return isOpen(this.#state);
+  }
+
   end(because: SupervisionEnd): Promise<void> {
     if (isOpen(this.#state)) {
       this.#update({ state: 'ending', endedBecause: because, question: null });

@@ -60,6 +60,14 @@ export class OpenSessions {
     this.#tell(session);
   }
 
+  /** The supervision goes on as another kind of session, under the same id. */
+  replace(session: Session): void {
+    const kept = this.#kept.get(session.plan.id);
+    if (!kept) return;
+    kept.session = session;
+    this.onState(session);
+  }
+
   /** Its row is in the database: from now on every change follows. */
   written(id: string): void {
     const kept = this.#kept.get(id);

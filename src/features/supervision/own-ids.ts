@@ -9,14 +9,20 @@ export const snoopLegIdOf = (supervisionId: string, n: number): string =>
 export const beepLegIdOf = (supervisionId: string, n: number): string =>
   `${ownIdPrefix}${supervisionId}-beep-${n}`;
 
+/** What a leg of a call is called that was taken over. */
+export const customerNameOf = (supervisionId: string): string => `${ownIdPrefix}${supervisionId}-customer-1`;
+/** The agent who stays and listens: his own leg is called so, or one that we ring for him is. */
+export const listenerLegIdOf = (supervisionId: string, n: number): string =>
+  `${ownIdPrefix}${supervisionId}-listener-${n}`;
+
 export interface OwnId {
   supervisionId: string;
-  kind: 'bridge' | 'phone' | 'snoop' | 'beep';
+  kind: 'bridge' | 'phone' | 'snoop' | 'beep' | 'customer' | 'listener';
   n: number;
 }
 
 const pattern = new RegExp(
-  `^${ownIdPrefix}([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})-(?:(bridge)|(phone|snoop|beep)-(\\d{1,6}))$`,
+  `^${ownIdPrefix}([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})-(?:(bridge)|(phone|snoop|beep|customer|listener)-(\\d{1,6}))$`,
 );
 
 /** Null for anything that is no supervision's: a call's leg, or another kind of helper. */

@@ -10,6 +10,8 @@ import { endByPolicy } from './policy-ends.ts';
 import type { SavedSession, Session, SessionPlan } from './session.ts';
 import { followedLegs, type RuleDeps } from './supervision-rules.ts';
 import { type CallPlan, type SessionDeps, SupervisionSession } from './supervision-session.ts';
+import { TakeoverSession } from './takeover-session.ts';
+import { memoryOf, type TakeoverDeps } from './takeover-state.ts';
 
 export interface SessionKindsDeps {
   rules: RuleDeps;
@@ -27,7 +29,8 @@ export function openSession(
   plan: SessionPlan,
   mode: Mode,
 ): Session | undefined {
-  if (!isAudioMode(mode)) return undefined;
+  if (!isAudioMode(mode))
+    return new TakeoverSession(takeoverDeps(deps, commands, plan), plan, { kind: 'fresh', mode });
   if (plan.scope === 'agent') return new FollowingSession(followingDeps(deps, commands, plan), plan, mode);
   if (!isCallPlan(plan)) return undefined;
   return new SupervisionSession(callSessionDeps(deps, commands, plan), plan, mode);
@@ -41,7 +44,11 @@ export function restoredSession(
 ): Session | undefined {
   const { plan: saved, state } = session;
   const { mode } = state;
-  if (!isAudioMode(mode)) return undefined;
+  if (!isAudioMode(mode)) {
+    const { callId } = memoryOf(session.memory, saved);
+    const ties = takeoverDeps(deps, commands, { ...saved, callId });
+    return new TakeoverSession(ties, saved, { kind: 'saved', saved: session });
+  }
   if (saved.scope === 'agent') {
     return new FollowingSession(followingDeps(deps, commands, saved), saved, session);
   }
@@ -70,6 +77,7 @@ function callSessionDeps(deps: SessionKindsDeps, commands: TelephonyCommands, pl
         ?.devices.flatMap((device) => rules.calls.legsOfDevice(pbx, device))
         .find((leg) => leg.uniqueId === targetUniqueId),
     isCallAlive: () => rules.calls.byId(callId)?.endedAt === null,
+    isTakenOver: (taken) => takeoverOf(sessions, taken) !== undefined,
     endByPolicy: () => endByPolicy(rules, agent.id, callId),
     beeps: () => rules.policy.current().informAgent === 'beep',
     onState: (session) => sessions.onState(session),
@@ -82,6 +90,46 @@ function callSessionDeps(deps: SessionKindsDeps, commands: TelephonyCommands, pl
         details: { supervisionId: id, mode },
       });
       await sessions.saved(id);
+    },
+  };
+}
+
+/** The open takeover of this call. */
+export function takeoverOf(sessions: OpenSessions, callId: string): TakeoverSession | undefined {
+  for (const session of sessions.all()) {
+    if (session instanceof TakeoverSession && session.callId === callId) return session;
+  }
+  return undefined;
+}
+
+/** `plan.callId` is the call that is taken over. */
+export function takeoverDeps(
+  deps: SessionKindsDeps,
+  commands: TelephonyCommands,
+  { id, agent, pbx, callId }: SessionPlan,
+): TakeoverDeps {
+  const { rules, sessions, clock, ringTimeoutMs } = deps;
+  const { calls, people } = rules;
+  return {
+    commands,
+    clock,
+    log: deps.log.child({ supervisionId: id, agentId: agent.id, callId }),
+    ringTimeoutMs,
+    agentLeg: () =>
+      people
+        .byId(agent.id)
+        ?.devices.flatMap((device) => calls.legsOfDevice(pbx, device))
+        .find((leg) => leg.callId === callId && leg.state !== 'ringing'),
+    isCallAlive: () => callId !== null && calls.byId(callId)?.endedAt === null,
+    isAnsweredBy: (device, customerUniqueId) =>
+      calls.legsOfDevice(pbx, device).some(({ other }) => other?.uniqueId === customerUniqueId),
+    onState: (session) => sessions.onState(session),
+    saved: () => sessions.saved(id),
+    onTaken() {
+      for (const session of sessions.all()) {
+        const isOther = session instanceof SupervisionSession && session.plan.callId === callId;
+        if (isOther) void session.end('intercepted-by-another');
+      }
     },
   };
 }

@@ -6,7 +6,7 @@ import type {
   SupervisionEnd,
   SupervisionState,
 } from '../../contract/supervisions.ts';
-import type { OwnBridge, OwnLeg } from '../../ports/telephony.ts';
+import type { GuestLeg, OwnBridge, OwnLeg } from '../../ports/telephony.ts';
 import type { OwnLegFact } from '../../ports/telephony-facts.ts';
 
 /** What does not change while a supervision lasts. */
@@ -65,6 +65,8 @@ export interface SavedSession {
 export interface OwnOnPbx {
   legs: readonly OwnLeg[];
   bridges: readonly OwnBridge[];
+  /** Legs of calls that were taken over. */
+  guests?: readonly GuestLeg[];
 }
 
 /** One act of supervision, from the click to the last leg's end; each kind of it is another implementation. */

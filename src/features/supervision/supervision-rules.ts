@@ -1,7 +1,12 @@
 import { AppError } from '../../contract/errors.ts';
 import { type MayDoFacts, refusalByRights, refusalOf } from '../../contract/may-do.ts';
 import type { Policy } from '../../contract/policy.ts';
-import { type AudioMode, isAudioMode, type StartSupervision } from '../../contract/supervisions.ts';
+import {
+  type AudioMode,
+  isAudioMode,
+  type Mode,
+  type StartSupervision,
+} from '../../contract/supervisions.ts';
 import type {
   BrowserPhones,
   DeviceLeg,
@@ -26,7 +31,7 @@ export interface RuleDeps {
 }
 
 export interface Plan {
-  mode: AudioMode;
+  mode: Mode;
   agent: Person;
   /** The dial string that is to ring. */
   device: string;
@@ -36,19 +41,22 @@ export interface Plan {
 
 /** Who, whom, with which phone, on which leg: all that is known at the click. Throws what a client is told then. */
 export function planOf(deps: RuleDeps, viewer: Viewer, wish: StartSupervision): Plan {
-  const mode = availableMode(wish);
+  const { mode } = wish;
+  const spoken = isAudioMode(mode) ? mode : 'barge';
+  if (!isAudioMode(mode) && wish.scope === 'agent') throw new AppError('mode-not-available');
   assertReason(deps.policy.current(), wish.reason);
   const agent = deps.people.byId(wish.agentId);
   if (!agent) throw new AppError('agent-not-found');
   const legs = legsOf(deps, agent);
   const device = supervisorsDevice(deps, viewer, wish);
   const asked = { agent, mode, legs, device: device ?? (wish.device === 'browser' ? 'any' : null) };
-  if (wish.scope === 'agent') refuseUnlessMayFollow(deps, viewer, asked);
+  if (wish.scope === 'agent') refuseUnlessMayFollow(deps, viewer, { ...asked, mode: spoken });
   else refuseUnlessAllowed(deps, viewer, asked);
   if (!device) throw new AppError('no-browser-phone');
   if (!isRealDevice(device)) throw new AppError('phone-not-a-device');
   if (wish.scope === 'agent') return { mode, agent, device, leg: null };
-  const leg = agentLeg(deps, legs, mode, wish.callId);
+  const leg = agentLeg(deps, legs, spoken, wish.callId);
+  if (!isAudioMode(mode)) assertTakeable(leg);
   if (isOwnCall(deps, viewer.personId, leg)) throw new AppError('own-call', 'You are on that call yourself');
   return { mode, agent, device, leg };
 }
@@ -125,6 +133,27 @@ function assertMaySwitch(
   if (choice && 'refused' in choice) throw new AppError(choice.refused);
 }
 
+/** The agent's leg whose customer is taken over by one who listens to it already. Throws why it may not be. */
+export function legToTake(
+  deps: RuleDeps,
+  viewer: Viewer,
+  { agent: { id }, callId }: Pick<SessionPlan, 'agent' | 'callId'>,
+  mode: Mode,
+): DeviceLeg {
+  const agent = deps.people.byId(id);
+  if (!agent) throw new AppError('agent-not-found');
+  const legs = legsOf(deps, agent);
+  refuseUnlessAllowed(deps, viewer, { agent, mode, legs, device: 'any' });
+  const leg = agentLeg(deps, legs, 'barge', callId ?? undefined);
+  assertTakeable(leg);
+  if (isOwnCall(deps, viewer.personId, leg)) throw new AppError('own-call', 'You are on that call yourself');
+  return leg;
+}
+
+function assertTakeable({ takeable, other }: DeviceLeg): void {
+  if (!takeable || !other) throw new AppError('call-not-interceptable');
+}
+
 /** A right to it that was lost since the click: the person, the role, the team in common, or by the policy. */
 export function hasLostRights(deps: RuleDeps, { plan, state }: Pick<Session, 'plan' | 'state'>): boolean {
   const supervisor = deps.people.byId(plan.supervisor.id);
@@ -141,11 +170,6 @@ export function hasLostRights(deps: RuleDeps, { plan, state }: Pick<Session, 'pl
     const refusal = refusalOf(action, facts);
     return refusal === 'not-allowed' || refusal === 'outside-your-teams';
   });
-}
-
-function availableMode({ mode }: StartSupervision): AudioMode {
-  if (!isAudioMode(mode)) throw new AppError('mode-not-available', `${mode} is not available yet`);
-  return mode;
 }
 
 /** Legs that are up; a phone that rings has nothing to hear. */
@@ -192,7 +216,7 @@ function refuseUnlessMayFollow(deps: RuleDeps, viewer: Viewer, asked: Asked & { 
   if (refusal) throw new AppError(refusal);
 }
 
-function refuseUnlessAllowed(deps: RuleDeps, viewer: Viewer, asked: Asked & { mode: AudioMode }): void {
+function refuseUnlessAllowed(deps: RuleDeps, viewer: Viewer, asked: Asked & { mode: Mode }): void {
   const refusal = refusalOf(asked.mode, factsOf(deps, viewer, asked));
   if (refusal) throw new AppError(refusal);
 }

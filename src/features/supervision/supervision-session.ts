@@ -21,6 +21,8 @@ export interface SessionDeps {
   clock: Clock;
   log: Log;
   ringTimeoutMs: number;
+  /** Another supervisor has taken the call over. */
+  isTakenOver(callId: string): boolean;
   /** The agent's leg as it is now; undefined when it is in no call. */
   targetLeg(targetUniqueId: string): DeviceLeg | undefined;
   isCallAlive(callId: string): boolean;
@@ -118,6 +120,18 @@ export class SupervisionSession implements Session {
       // Wishes that were overtaken while waiting need no snoop of their own.
       const { wantedMode, mode: held } = this.#state;
       if (isOpen(this.#state) && wantedMode !== held) await this.#switchTo(wantedMode);
+    });
+  }
+
+  /**
+   * Leaves the supervisor's leg and the bridge to the session that goes on with them; nothing is heard any more. False when
+   * it is not live.
+   */
+  async surrender(): Promise<boolean> {
+    return this.#inTurn(async () => {
+      if (this.#state.state !== 'live') return false;
+      const dropped = await this.#parts.dropSnoop(this.#state.snoop);
+      return dropped.ok && isOpen(this.#state);
     });
   }
 
@@ -223,7 +237,8 @@ export class SupervisionSession implements Session {
     const isAlive = () => this.#deps.isCallAlive(this.plan.callId);
     const limitMs = this.#deps.clock.now() + newsGraceMs;
     while (isAlive() && this.#deps.clock.now() < limitMs) await later(20);
-    return isAlive() ? 'agent-left' : 'call-ended';
+    if (!isAlive()) return 'call-ended';
+    return this.#deps.isTakenOver(this.plan.callId) ? 'intercepted-by-another' : 'agent-left';
   }
 
   #inTurn<T>(step: () => Promise<T>): Promise<T> {

@@ -1,11 +1,12 @@
 import { v7 } from 'uuid';
 import { AppError } from '../../contract/errors.ts';
-import {
-  type ChangeSupervision,
-  isAudioMode,
-  type Mode,
-  type StartSupervision,
-  type Supervision,
+import type { Permission } from '../../contract/permissions.ts';
+import type {
+  ChangeSupervision,
+  HandOver,
+  Mode,
+  StartSupervision,
+  Supervision,
 } from '../../contract/supervisions.ts';
 import type { Database } from '../../database/database.ts';
 import type { Clock } from '../../ports/clock.ts';
@@ -13,6 +14,7 @@ import type { AuditLog } from '../../ports/domain.ts';
 import type { Log } from '../../ports/log.ts';
 import { assertMay, type Viewer } from '../../ports/viewer.ts';
 import { FollowingSession } from './following-session.ts';
+import { type TargetDeps, targetOf } from './hand-over.ts';
 import { createIdempotency } from './idempotency.ts';
 import type { OpenSessions } from './open-sessions.ts';
 import { isOpen, type Session, type SessionPlan } from './session.ts';
@@ -27,6 +29,8 @@ import {
 } from './supervision.repository.ts';
 import { assertMayHear, planOf, type RuleDeps } from './supervision-rules.ts';
 import { supervisionOf, supervisionOfRow } from './supervision-view.ts';
+import { isTakeover, type Takeovers } from './takeover.ts';
+import { TakeoverSession } from './takeover-session.ts';
 
 /** Mode changes of one supervision that may wait at once. */
 const changesWaitingMax = 8;
@@ -37,6 +41,8 @@ export interface ServiceDeps extends RuleDeps {
   clock: Clock;
   log: Log;
   sessions: OpenSessions;
+  takeovers: Takeovers;
+  targets: TargetDeps;
   /** Throws `pbx-unreachable` when there is no such PBX. */
   newSession(plan: SessionPlan, mode: Mode): Session;
   isStopping(): boolean;
@@ -49,6 +55,11 @@ export interface SupervisionService {
   change(viewer: Viewer, id: string, wish: ChangeSupervision): Promise<Supervision>;
   /** Settles when nothing of it is left on the PBX; stopping twice is fine. */
   stop(viewer: Viewer, id: string): Promise<Supervision>;
+  /**
+   * The customer of a call that was taken over goes back to the agent, on to another, or into a queue. He hears it ring
+   * meanwhile, and comes back to the supervisor if nobody answers. Settles when he is on his way.
+   */
+  handOver(viewer: Viewer, id: string, to: HandOver): Promise<Supervision>;
   get(viewer: Viewer, id: string): Promise<Supervision>;
   list(
     viewer: Viewer,
@@ -61,14 +72,15 @@ export function createSupervisionService(deps: ServiceDeps): SupervisionService 
   const waiting = new Map<string, number>();
   return {
     async start(viewer, wish, idempotencyKey) {
-      assertMay(viewer, isAudioMode(wish.mode) ? `supervision.${wish.mode}` : 'supervision.listen');
+      assertMay(viewer, permissionOf(wish.mode));
       if (wish.scope === 'agent') assertMay(viewer, 'supervision.persistent');
-      return idempotency.once(viewer.personId, idempotencyKey, wish, (request) =>
-        startNew(deps, viewer, wish, request),
-      );
+      return idempotency.once(viewer.personId, idempotencyKey, wish, async (request) => {
+        if (isTakeover(wish.mode)) await deps.takeovers.assertPossible(viewer, wish);
+        return startNew(deps, viewer, wish, request);
+      });
     },
     async change(viewer, id, { mode, paused, goOn }) {
-      assertMay(viewer, mode && isAudioMode(mode) ? `supervision.${mode}` : 'supervision.listen');
+      assertMay(viewer, permissionOf(mode ?? 'listen'));
       const session = await openSession(deps, viewer, id);
       if (session.plan.supervisor.id !== viewer.personId) {
         throw new AppError('not-allowed', 'Only the one who supervises changes it');
@@ -78,8 +90,28 @@ export function createSupervisionService(deps: ServiceDeps): SupervisionService 
         if (paused !== undefined) await following(session).setPaused(paused);
         if (goOn) await following(session).goOn();
       });
-      if (!isOpen(session.state)) throw new AppError('supervision-ended');
-      return supervisionOf(session.plan, session.state);
+      // A takeover goes on as another session, under the same id.
+      const now = deps.sessions.byId(id) ?? session;
+      if (!isOpen(now.state)) throw new AppError('supervision-ended');
+      return supervisionOf(now.plan, now.state);
+    },
+    async handOver(viewer, id, to) {
+      assertMay(viewer, 'supervision.intercept');
+      const session = await openSession(deps, viewer, id);
+      const { plan } = session;
+      if (plan.supervisor.id !== viewer.personId)
+        throw new AppError('not-allowed', 'Only the one who took it over');
+      if (!(session instanceof TakeoverSession)) throw new AppError('not-intercepted');
+      const target = targetOf(deps.targets, viewer, plan.pbx, to);
+      await deps.audit.write({
+        actorId: viewer.personId,
+        action: 'supervision.handed-over',
+        subjectId: to.agentId ?? plan.agent.id,
+        callId: session.callId,
+        details: { supervisionId: id, ...(to.queue === undefined ? {} : { queue: to.queue }) },
+      });
+      await session.handOver({ to: target });
+      return supervisionOf(plan, session.state);
     },
     async stop(viewer, id) {
       assertMay(viewer, 'supervision.listen');
@@ -108,8 +140,12 @@ export function createSupervisionService(deps: ServiceDeps): SupervisionService 
   };
 }
 
+const permissionOf = (mode: Mode): Permission =>
+  isTakeover(mode) ? 'supervision.intercept' : `supervision.${mode}`;
+
 async function changeMode(deps: ServiceDeps, viewer: Viewer, session: Session, mode: Mode): Promise<void> {
-  if (!isAudioMode(mode)) throw new AppError('mode-not-available', `${mode} is not available yet`);
+  if (isTakeover(mode)) return deps.takeovers.switchTo(viewer, session, mode);
+  if (session instanceof TakeoverSession) return session.changeMode(mode);
   assertMayHear(deps, viewer, session.plan, mode);
   await session.changeMode(mode);
 }
@@ -136,14 +172,17 @@ async function startNew(
     const isSame = other.scope === wish.scope && other.agent.id === agent.id;
     if (!isSame || other.callId !== (leg?.callId ?? null)) throw new AppError('supervision-busy');
     // A second click on the same agent is a wish for another mode.
-    await former.changeMode(mode);
-    return supervisionOf(former.plan, former.state);
+    if (isTakeover(mode)) await deps.takeovers.switchTo(viewer, former, mode);
+    else await former.changeMode(mode);
+    const now = deps.sessions.byId(other.id) ?? former;
+    return supervisionOf(now.plan, now.state);
   }
   // The phone of a supervision that is just ending must be free before it can ring again.
   if (own.length > 0) {
     await Promise.all(own.map(({ finished }) => finished));
     return startNew(deps, viewer, wish, request);
   }
+  if (isTakeover(mode) && leg) deps.takeovers.assertUnclaimed(viewer, leg.callId);
   const startedAtMs = deps.clock.now();
   const plan: SessionPlan = {
     id: v7({ msecs: startedAtMs }),

@@ -1,11 +1,12 @@
 import type { Database } from '../../database/database.ts';
 import type { Log } from '../../ports/log.ts';
-import type { TelephonyCommands } from '../../ports/telephony.ts';
+import type { GuestLeg, TelephonyCommands } from '../../ports/telephony.ts';
 import type { OpenSessions } from './open-sessions.ts';
 import { parseOwnId } from './own-ids.ts';
 import type { OwnOnPbx, SavedSession, Session } from './session.ts';
 import { openSupervisions, type SupervisionRow } from './supervision.repository.ts';
 import { sessionOfRow } from './supervision-view.ts';
+import { TakeoverSession } from './takeover-session.ts';
 
 export interface SweepDeps {
   db: Database;
@@ -14,6 +15,8 @@ export interface SweepDeps {
   commandsOf(pbx: string): TelephonyCommands | undefined;
   /** Undefined for a PBX that is not configured. */
   restore(saved: SavedSession): Session | undefined;
+  /** Legs of calls that the last sweep found without anybody; one that was just arriving is not hung up. */
+  strandedBefore: Set<string>;
 }
 
 /**
@@ -55,11 +58,32 @@ export async function sweep(deps: SweepDeps, pbx: string): Promise<void> {
     return !own || (deps.sessions.byId(own.supervisionId)?.uses(id) ?? false);
   };
   const legs = found.legs.filter(({ id }) => !isUsed(id));
+  const stranded = found.guests.filter((guest) => isStranded(deps, guest, open));
+  const guests = stranded.filter(({ uniqueId }) => deps.strandedBefore.has(uniqueId));
+  deps.strandedBefore.clear();
+  for (const { uniqueId } of stranded) deps.strandedBefore.add(uniqueId);
   const bridges = found.bridges.filter(({ id }) => !isUsed(id));
-  if (legs.length + bridges.length === 0) return;
-  deps.log.warn({ pbx, legs: legs.length, bridges: bridges.length }, 'Removing what no supervision uses');
+  if (legs.length + guests.length + bridges.length === 0) return;
+  deps.log.warn(
+    { pbx, legs: legs.length + guests.length, bridges: bridges.length },
+    'Removing what no supervision uses',
+  );
   await Promise.all([
     ...legs.map(({ id }) => commands.hangUp(id)),
+    ...guests.map(({ uniqueId }) => commands.hangUp(uniqueId)),
     ...bridges.map(({ id }) => commands.destroyBridge(id)),
   ]);
+}
+
+/** A leg of a call that was taken over, and nobody is there for it any more. One that arrives just now is not yet known. */
+function isStranded(
+  { sessions }: SweepDeps,
+  { uniqueId, name }: GuestLeg,
+  open: readonly Session[],
+): boolean {
+  const id = parseOwnId(name)?.supervisionId;
+  const session = id === undefined ? undefined : sessions.byId(id);
+  if (session)
+    return open.includes(session) && session instanceof TakeoverSession && !session.holds(uniqueId);
+  return true;
 }

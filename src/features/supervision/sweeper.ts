@@ -17,8 +17,13 @@ export interface Sweeper {
 export const pbxLostGraceMs = 30_000;
 
 export function createSweeper(
-  deps: SweepDeps & { clock: Clock; pbxNames: readonly string[]; sweepEveryMs: number },
+  options: Omit<SweepDeps, 'strandedBefore'> & {
+    clock: Clock;
+    pbxNames: readonly string[];
+    sweepEveryMs: number;
+  },
 ): Sweeper {
+  const deps = { ...options, strandedBefore: new Set<string>() };
   const adopted = new Set<string>();
   const away = new Map<string, NodeJS.Timeout>();
   let timer: NodeJS.Timeout | undefined;
