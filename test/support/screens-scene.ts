@@ -6,7 +6,7 @@ import type { Role } from '../../src/contract/permissions.ts';
 import { defaultPolicy, type Policy } from '../../src/contract/policy.ts';
 import { createScreens } from '../../src/features/screens/create-screens.ts';
 import { createSharedScreens } from '../../src/features/screens/shared-screens.ts';
-import type { AgentView, PageConnection } from '../../src/ports/live.ts';
+import type { AgentView, LiveShift, PageConnection } from '../../src/ports/live.ts';
 import { makeViewer, type Viewer } from '../../src/ports/viewer.ts';
 import { makeAgent } from '../browser/support/floor.ts';
 import { testDatabase } from './database.ts';
@@ -44,6 +44,40 @@ export async function screensScene(t: Test, o: { claimDeadlineMs?: number } = {}
     for (const listener of set) listener();
   };
 
+  let changed = new Set<string>();
+  const touch = (id: string): void => {
+    changed.add(id);
+    tell(dirty);
+  };
+  screens.onChange(touch);
+  const shift: LiveShift = {
+    agents: () => [...agents.keys()].flatMap((id) => shift.agent(id) ?? []),
+    agent(id) {
+      const view = agents.get(id);
+      const screen = screens.of(id);
+      return (
+        view && {
+          ...view,
+          row: { ...view.row, screen: { state: screen.state, watchedBy: [...screen.watchedBy] } },
+          facts: { ...view.facts, screen: screen.state },
+        }
+      );
+    },
+    queues: () => [],
+    queue: () => undefined,
+    onDirty: listening(dirty),
+    takeChanges() {
+      const taken = { agents: changed, queues: new Set<string>() };
+      changed = new Set();
+      return taken;
+    },
+  };
+  const policyNow = { current: () => policy, onChange: listening(policyChanged) };
+  const sessions = {
+    viewer: (id: string) => viewers.get(id) ?? null,
+    onViewersChanged: listening(viewersChanged),
+  };
+
   const feature = createScreens({
     db,
     screens,
@@ -53,16 +87,9 @@ export async function screensScene(t: Test, o: { claimDeadlineMs?: number } = {}
         audited.push({ action, ...(details && { details }) });
       },
     },
-    policy: { current: () => policy, onChange: listening(policyChanged) },
-    shift: {
-      agent(id) {
-        const view = agents.get(id);
-        const screen = screens.of(id).state;
-        return view && { ...view, facts: { ...view.facts, screen } };
-      },
-      onDirty: listening(dirty),
-    },
-    sessions: { viewer: (id) => viewers.get(id) ?? null, onViewersChanged: listening(viewersChanged) },
+    policy: policyNow,
+    shift,
+    sessions,
     connections,
     iceServers: () => ({ iceServers: [], expiresAtMs: null }),
     clock: { now: () => Date.now() },
@@ -75,6 +102,9 @@ export async function screensScene(t: Test, o: { claimDeadlineMs?: number } = {}
     ...feature,
     db,
     screens,
+    shift,
+    policy: policyNow,
+    sessions,
     connections,
     audited,
     faults,
@@ -91,7 +121,7 @@ export async function screensScene(t: Test, o: { claimDeadlineMs?: number } = {}
         row: { ...view.row, ...part.row },
         facts: { ...view.facts, ...part.facts },
       });
-      tell(dirty);
+      touch(id);
     },
     addViewer(roles: Role[] = ['supervisor'], part: Partial<Parameters<typeof makeViewer>[0]> = {}): Viewer {
       const viewer = makeViewer({ id: v7(), name: 'Sophie', roles, teamIds: [teamId], ...part });
