@@ -21,7 +21,10 @@ const settings = {
   ARI_USERNAME: lab.pbx.ariUsername,
   ARI_PASSWORD: lab.pbx.ariPassword,
 };
-const server = await serveVigie(t, settings);
+// On a port of its own, so that a page finds it again after a restart.
+const port = String(lab.ports.spare[0]);
+const serve = () => serveVigie(t, { ...settings, PORT: port });
+let server = await serve();
 const ear = await lab.listen();
 t.teardown(() => ear.close());
 const browser = await launchBrowser();
@@ -102,6 +105,7 @@ async function micAt(call: PhoneCall): Promise<number> {
 }
 
 await addPerson('camille', 'Camille Roux', '--role', 'manager');
+await addPerson('nadia', 'Nadia Cohen', '--role', 'manager', '--role', 'agent');
 await addPerson('ada', 'Ada', '--role', 'agent', '--endpoint', 'PJSIP/1001');
 
 t.test(
@@ -161,6 +165,149 @@ t.test(
       stepLimitMs,
     );
     await customer.hangup();
+    await page.context().close();
+  },
+);
+
+const webChannels = async () =>
+  (await lab.pbx.channels()).map(({ name }) => name).filter((name) => name.startsWith('PJSIP/web-'));
+const hearsBoth = (page: Page, { customer, agent }: { customer: PhoneCall; agent: PhoneCall }) =>
+  waitFor(
+    () => heardInPage(page, [customer.toneHz, agent.toneHz]),
+    (levels) => levels.every((one) => one > heardMin),
+    stepLimitMs,
+  );
+
+t.test('Who denies the microphone listens all the same, and is told why nobody hears him', async (t) => {
+  const page = await signIn('camille', { isDenied: true });
+  await connectPhone(page);
+  await page.waitForSelector('text=The browser denies this page the microphone');
+  t.same(await accessibilityFindings(page), []);
+  const call = await talk();
+  await page.waitForSelector('[data-action=listen]');
+  const id = await supervise(page, 'listen');
+  await hearsBoth(page, call);
+  await ask(page, 'PATCH', `/api/supervisions/${id}`, { mode: 'whisper' });
+  t.ok((await micAt(call.agent)) < silentMax);
+  t.equal(await sentByPage(page), 0);
+  // Signing out ends it within a second, and leaves nothing of it on the PBX.
+  await page.click('text=Sign out');
+  const fromMs = Date.now();
+  await waitFor(webChannels, (names) => names.length === 0, stepLimitMs);
+  t.ok(Date.now() - fromMs < 1_500, `gone after ${Date.now() - fromMs} ms`);
+  await waitFor(
+    () => lab.pbx.cli('pjsip show endpoints'),
+    (text) => !text.includes('web-'),
+    stepLimitMs,
+  );
+  t.notMatch(await lab.pbx.cli('pjsip show auths'), /web-/);
+  await call.customer.hangup();
+  await page.context().close();
+});
+
+t.test(
+  'The phone comes back by itself: after a reload, a server that was killed, a PBX that has restarted',
+  async (t) => {
+    const page = await signIn('camille');
+    await connectPhone(page);
+    const connected = () => page.waitForSelector('button[data-phone=connected]', { timeout: 40_000 });
+    await page.reload();
+    await connected();
+    const call = await talk();
+    await page.waitForSelector('[data-action=listen]');
+    await supervise(page, 'listen');
+    await hearsBoth(page, call);
+    // The audio goes between browser and PBX: it does not stop with the server.
+    await server.end('SIGKILL');
+    t.ok(
+      (await heardInPage(page, [call.customer.toneHz]))[0]! > heardMin,
+      'still heard with no server there',
+    );
+    server = await serve();
+    await connected();
+    await call.customer.hangup();
+    await lab.pbx.restart();
+    await page.waitForSelector('button[data-phone=connecting]');
+    await connected();
+    await waitFor(
+      () => lab.pbx.cli('pjsip show contacts'),
+      (text) => /web-/.test(text),
+      stepLimitMs,
+    );
+    await page.context().close();
+  },
+);
+
+t.test(
+  'An agent whose only phone is the browser is called there, answers, is heard, holds, keys digits and is muted',
+  async (t) => {
+    const page = await signIn('nadia');
+    const me = (await ask<{ person: { id: string } }>(page, 'GET', '/api/session')).body.person.id;
+    const device = `PJSIP/web-${me.slice(-12)}`;
+    const given = await ask(page, 'PATCH', `/api/agents/${me}`, { devices: [device] });
+    t.equal(given.status, 200);
+    await connectPhone(page);
+    const arriving = lab.phones.nextCall('1002', stepLimitMs);
+    // As a queue or a colleague would: the PBX calls the device, and joins it to 1002 when it answers.
+    const originate = {
+      endpoint: device,
+      context: 'from-internal',
+      extension: '1002',
+      priority: '1',
+      callerId: '"Desk" <0145>',
+    };
+    await lab.pbx.ari.request('POST', '/channels', originate);
+    await page.waitForSelector('text=Call from');
+    t.same(await accessibilityFindings(page), []);
+    t.equal(await sentByPage(page), 0, 'nothing answers by itself');
+    await page.click('button:has-text("Answer")');
+    const other = await arriving;
+    await other.waitAnswered();
+    await waitFor(
+      () => micAt(other),
+      (level) => level > heardMin,
+      stepLimitMs,
+    );
+    await waitFor(
+      () => heardInPage(page, [other.toneHz]),
+      ([level]) => level! > heardMin,
+      stepLimitMs,
+    );
+    await page.click('[aria-label=Mute]');
+    await waitFor(
+      () => micAt(other),
+      (level) => level < silentMax,
+      stepLimitMs,
+    );
+    await page.click('[aria-label=Unmute]');
+    await waitFor(
+      () => micAt(other),
+      (level) => level > heardMin,
+      stepLimitMs,
+    );
+    await page.click('[aria-label=Keypad]');
+    await page.click('button:has-text("5")');
+    await waitFor(
+      () => other.digits,
+      (digits) => digits === '5',
+      stepLimitMs,
+    );
+    await page.click('[aria-label=Hold]');
+    await page.waitForSelector('text=On hold');
+    await waitFor(
+      () => micAt(other),
+      (level) => level < silentMax,
+      stepLimitMs,
+    );
+    await page.click('[aria-label="Take back"]');
+    await waitFor(
+      () => micAt(other),
+      (level) => level > heardMin,
+      stepLimitMs,
+    );
+    await page.waitForSelector('text=Network: good');
+    await page.click('button:has-text("Hang up")');
+    await other.waitEnded();
     await page.context().close();
   },
 );
