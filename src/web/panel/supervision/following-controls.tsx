@@ -23,25 +23,29 @@ export function FollowingControls({ row }: { row: Supervision }) {
   const Icon = row.paused ? IconPlayerPlayFilled : IconPlayerPauseFilled;
   return (
     <>
-      {row.unheard !== null && (
-        <span className={classes['hold']} role="status">
-          {t('bar.unheard')}
-          {why && `${t('common.colon')}${why}`}
-        </span>
-      )}
-      {row.question && (
-        <span className={classes['hold']} role="alert">
-          {t(`bar.question.${row.question}`)}
-          <Button
-            size="compact-sm"
-            color="dark"
-            loading={isAsking}
-            onClick={() => void ask({ goOn: true })}
-            data-go-on
-          >
-            {t('bar.goOn')}
-          </Button>
-        </span>
+      {(row.unheard !== null || row.question !== null) && (
+        <div className={classes['notices']}>
+          {row.unheard !== null && (
+            <span className={classes['hold']} role="status">
+              {t('bar.unheard')}
+              {why && `${t('common.colon')}${why}`}
+            </span>
+          )}
+          {row.question && (
+            <span className={classes['hold']} role="alert">
+              {t(`bar.question.${row.question}`)}
+              <Button
+                size="compact-sm"
+                color="dark"
+                loading={isAsking}
+                onClick={() => void ask({ goOn: true })}
+                data-go-on
+              >
+                {t('bar.goOn')}
+              </Button>
+            </span>
+          )}
+        </div>
       )}
       {row.endsAt && <TimeLeft at={row.endsAt} />}
       <Button

@@ -1,7 +1,7 @@
 import { Button, Loader, SegmentedControl } from '@mantine/core';
 import { IconPlayerPause, IconPlayerStopFilled } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import type { AudioMode, Supervision } from '../../../contract/supervisions.ts';
+import type { AudioMode, Mode, Supervision } from '../../../contract/supervisions.ts';
 import { Since } from '../../shared/time/since.tsx';
 import { board, useLink, useRow } from '../live/live.ts';
 import { useMe } from '../session/session-store.ts';
@@ -9,22 +9,29 @@ import { FollowingControls } from './following-controls.tsx';
 import classes from './listening-bar.module.css';
 import { useAskedMode, useMine, usePending, useStopping } from './mine.ts';
 import { actionsInOrder, modeIcons } from './mode-look.tsx';
-import { changeMode, stopSupervision } from './verbs.ts';
+import { TakeoverQuestion } from './takeover-question.tsx';
+import { changeMode, handBack, stopSupervision } from './verbs.ts';
 
 /** Always on screen while I supervise: whom, how, since when, switch, stop. */
 export function ListeningBar() {
   const { t } = useTranslation();
   const mine = useMine();
   const pending = usePending();
-  if (!mine && !pending) return null;
+  if (!mine && !pending) return <TakeoverQuestion />;
   return (
-    <section className={classes['bar']} aria-label={t('bar.label')} data-mode={mine?.mode ?? pending?.mode}>
+    <section
+      className={classes['bar']}
+      aria-label={t('bar.label')}
+      data-mode={mine?.mode ?? pending?.mode}
+      data-scope={mine?.scope}
+    >
+      <TakeoverQuestion />
       {mine ? <Running row={mine} /> : <Starting name={pending!.agentName} mode={pending!.mode} />}
     </section>
   );
 }
 
-function Starting({ name, mode }: { name: string; mode: AudioMode }) {
+function Starting({ name, mode }: { name: string; mode: Mode }) {
   const { t } = useTranslation();
   return (
     <p className={classes['who']} role="status">
@@ -84,6 +91,11 @@ function Running({ row }: { row: Supervision }) {
           data={offered.map((value) => ({ value, label: <ModeLabel mode={value} /> }))}
         />
       )}
+      {!switchable && row.state === 'live' && (
+        <Button variant="default" disabled={stopping} onClick={() => void handBack(row)}>
+          {t('takeover.handBack')}
+        </Button>
+      )}
       <Button
         color="red.9"
         className={classes['stop']}
@@ -91,7 +103,7 @@ function Running({ row }: { row: Supervision }) {
         loading={stopping}
         onClick={() => void stopSupervision(row.id)}
       >
-        {t('bar.stop')}
+        {t(switchable ? 'bar.stop' : 'takeover.hangUp')}
       </Button>
     </>
   );

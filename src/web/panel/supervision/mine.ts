@@ -1,5 +1,5 @@
 import { useMemo, useSyncExternalStore } from 'react';
-import type { AudioMode, Mode, Supervision } from '../../../contract/supervisions.ts';
+import type { Mode, Supervision } from '../../../contract/supervisions.ts';
 import { createStore } from '../../shared/store.ts';
 import { board } from '../live/live.ts';
 import { useMe } from '../session/session-store.ts';
@@ -8,7 +8,7 @@ import { useMe } from '../session/session-store.ts';
 export interface Pending {
   agentId: string;
   agentName: string;
-  mode: AudioMode;
+  mode: Mode;
   reason: string;
 }
 export const pendingStore = createStore<Pending | null>(null);

@@ -1,11 +1,5 @@
 import type { Agent } from '../../../contract/agents.ts';
-import type {
-  AudioMode,
-  Mode,
-  Scope,
-  StartSupervision,
-  Supervision,
-} from '../../../contract/supervisions.ts';
+import type { Mode, Scope, StartSupervision, Supervision } from '../../../contract/supervisions.ts';
 import { request } from '../../shared/http/request.ts';
 import { board } from '../live/live.ts';
 import { notifyProblem } from '../shell/notify.ts';
@@ -21,7 +15,7 @@ function keep(row: Supervision): void {
 
 /** How, as the prompt was answered. */
 export interface Wish {
-  mode: AudioMode;
+  mode: Mode;
   scope: Scope;
   reason: string;
   /** Default: the usual one. */
@@ -101,4 +95,13 @@ function requestKey(): string {
   return [...crypto.getRandomValues(new Uint8Array(16))]
     .map((byte) => byte.toString(16).padStart(2, '0'))
     .join('');
+}
+
+/** The customer goes back to the agent he was taken from. */
+export async function handBack({ id, agentId }: Supervision): Promise<void> {
+  try {
+    await request(`/api/supervisions/${id}/hand-over`, { method: 'POST', json: { agentId } });
+  } catch (error) {
+    notifyProblem(error);
+  }
 }
