@@ -41,7 +41,7 @@ export const errorRegistry = {
   'not-intercepted': { status: 409, title: 'Only a call that was taken over can be handed over' },
   'needs-dialplan': {
     status: 409,
-    title: 'This needs the bundled dialplan file (#include extensions_vigie.conf) or AMI',
+    title: 'This needs the bundled dialplan file (#include extensions_vigie.conf)',
   },
   'outside-listening-hours': { status: 409, title: 'The policy allows no listening to this person now' },
   'number-never-listened': { status: 409, title: 'The policy protects this number' },

@@ -146,7 +146,8 @@ function checkEndpoints({ endpoints }: AriSight): Finding {
 function checkInclude({ config }: AriSight): Finding {
   const topic = 'extensions_vigie.conf';
   if (config?.isIncluded) return fine(topic, 'included');
-  const text = 'not included: a supervisor’s phone that forwards its calls may leave a row in the CDR';
+  const text =
+    'context vigie-taken is missing: no call can be taken over or moved (an older copy of the file lacks it too)';
   const lines = ['#include extensions_vigie.conf'];
   return {
     topic,

@@ -140,7 +140,7 @@ async function readConfigs(read: ReadFunction): Promise<ConfigSight> {
   return {
     cdrEnable: await read('AST_CONFIG(cdr.conf,general,enable)'),
     cdrUnanswered: await read('AST_CONFIG(cdr.conf,general,unanswered)'),
-    isIncluded: (await read('DIALPLAN_EXISTS(vigie-never-forwarded)')) === '1',
+    isIncluded: (await read('DIALPLAN_EXISTS(vigie-taken)')) === '1',
     dynamicObjects: await readDynamicObjects(read),
     iceSupport: await read('AST_CONFIG(rtp.conf,general,icesupport)'),
   };

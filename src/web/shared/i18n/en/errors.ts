@@ -35,7 +35,7 @@ export const errors: typeof french = {
     'call-being-intercepted': 'Another supervisor is taking this call over.',
     'call-not-waiting': 'This call is not waiting in a queue.',
     'not-intercepted': 'Only a call you took over can be handed over.',
-    'needs-dialplan': 'Asterisk lacks the Vigie dialplan file or AMI: see `vigie doctor`.',
+    'needs-dialplan': 'Asterisk lacks the Vigie dialplan file (extensions_vigie.conf): see `vigie doctor`.',
     'outside-listening-hours': 'The policy allows no listening to this person at this hour.',
     'number-never-listened': 'The policy protects this number.',
     'queue-never-listened': 'The policy protects this queue.',

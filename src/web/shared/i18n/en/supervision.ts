@@ -48,6 +48,16 @@ export const supervision: typeof french = {
     reason: 'Reason',
     stale: 'Connection lost: you still hear them on your phone',
   },
+  takeover: {
+    title: 'Take over the call of {{name}}',
+    intercept: 'The customer is put through to your phone, and the agent leaves the call.',
+    'intercept-agent-listening':
+      'The customer is put through to your phone; the agent stays, hears you both and is not heard.',
+    noWayBack: 'Your phone rings first. There is no way back to listening.',
+    confirm: 'Take over',
+    handBack: 'Hand back',
+    hangUp: 'Hang up',
+  },
   start: {
     title: '{{mode}}: {{name}}',
     titleFollow: '{{mode}}, persistent: {{name}}',

@@ -34,7 +34,7 @@ export const errors = {
     'call-not-waiting': 'Cet appel n’attend pas dans une file.',
     'not-intercepted': 'Seul un appel que vous avez repris peut être transmis.',
     'needs-dialplan':
-      'Il manque à Asterisk le fichier Vigie du plan de numérotation, ou l’AMI : voir `vigie doctor`.',
+      'Il manque à Asterisk le fichier Vigie du plan de numérotation (extensions_vigie.conf) : voir `vigie doctor`.',
     'outside-listening-hours':
       'La politique d’écoute n’autorise pas l’écoute de cette personne à cette heure.',
     'number-never-listened': 'La politique d’écoute protège ce numéro.',

@@ -46,6 +46,16 @@ export const supervision = {
     reason: 'Motif',
     stale: 'Connexion perdue : l’écoute continue sur votre téléphone',
   },
+  takeover: {
+    title: 'Prendre le relais de {{name}}',
+    intercept: 'Le client est mis en relation avec votre poste, et l’agent quitte l’appel.',
+    'intercept-agent-listening':
+      'Le client est mis en relation avec votre poste ; l’agent reste, vous entend tous deux et n’est pas entendu.',
+    noWayBack: 'Votre poste sonne d’abord. Il n’y a pas de retour à l’écoute.',
+    confirm: 'Prendre le relais',
+    handBack: 'Rendre l’appel',
+    hangUp: 'Raccrocher',
+  },
   start: {
     title: '{{mode}} : {{name}}',
     titleFollow: '{{mode}} en continu : {{name}}',
