@@ -48,6 +48,7 @@ import { createPbxSource } from './pbx-source.ts';
 import { type AgentTies, noTies } from './ports/absent.ts';
 import { systemClock as clock } from './ports/clock.ts';
 import type { BrowserPhones } from './ports/domain.ts';
+import type { AccessRule } from './ports/http-viewer.ts';
 import type { LiveSessions } from './ports/live.ts';
 import type { Log } from './ports/log.ts';
 import type { TelephonyFact } from './ports/telephony-facts.ts';
@@ -57,6 +58,8 @@ import { version } from './version.ts';
 export interface App {
   /** Where it listens, `http://127.0.0.1:8080`. */
   address: string;
+  /** What each route says of who may call it. */
+  accessRules: readonly AccessRule[];
   stop(): Promise<void>;
 }
 
@@ -86,7 +89,7 @@ export async function startApp(config: Config): Promise<App> {
     await http.listen({ host: config.host, port: config.port });
     if (!http.server.listening) await once(http.server, 'listening');
     await watch();
-    return { address: addressOf(http), stop };
+    return { address: addressOf(http), accessRules: http.accessRules(), stop };
   } catch (error) {
     await stop();
     throw error;

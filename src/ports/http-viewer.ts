@@ -6,7 +6,18 @@ import type { Viewer } from './viewer.ts';
 /** Who may call a route. Every route says it in `config.access`; the server does not start otherwise. */
 export type Access = 'public' | 'signed-in' | Permission;
 
+/** What one registered route says of who may call it. */
+export interface AccessRule {
+  method: string;
+  url: string;
+  access: Access | null;
+}
+
 declare module 'fastify' {
+  interface FastifyInstance {
+    /** Of every route that is registered, the pages' own too. */
+    accessRules(): AccessRule[];
+  }
   interface FastifyRequest {
     /** The signed-in person; null on public routes. */
     viewer: Viewer | null;

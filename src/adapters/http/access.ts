@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import { AppError } from '../../contract/errors.ts';
-import type { Sessions } from '../../ports/http-viewer.ts';
+import type { AccessRule, Sessions } from '../../ports/http-viewer.ts';
 import { isOwnOrigin } from '../../ports/own-origin.ts';
 import { assertMay } from '../../ports/viewer.ts';
 
@@ -9,6 +9,7 @@ const readingMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** Every request passes here first: is it from our own pages, who is it, may he call this route. */
 export function guardRoutes(app: FastifyInstance, sessions: Sessions, publicUrl: string | null): void {
   const routes: RouteOptions[] = [];
+  app.decorate('accessRules', () => routes.flatMap(rulesOf));
   app.decorateRequest('viewer', null);
   app.addHook('onRoute', (route) => {
     routes.push(route);
@@ -31,6 +32,9 @@ export function guardRoutes(app: FastifyInstance, sessions: Sessions, publicUrl:
     if (access !== 'signed-in') assertMay(request.viewer, access);
   });
 }
+
+const rulesOf = ({ method, url, config }: RouteOptions): AccessRule[] =>
+  [method].flat().map((one) => ({ method: one, url, access: config?.access ?? null }));
 
 /** Within this plugin every route is public; for packages that bring routes of their own. */
 export function allPublic(app: FastifyInstance): void {
