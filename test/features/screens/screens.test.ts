@@ -62,11 +62,14 @@ async function endsBecause(t: Test, scene: ScreensScene, id: string, because: st
     async () => (await row(scene, id))?.ended_because === because,
     1_000,
   );
-  const ended = scene.audited.filter(({ action }) => action === 'screen.watch-ended');
-  t.ok(
-    ended.some(({ details }) => details?.['viewingId'] === id && details['because'] === because),
-    `${because} is audited`,
-  );
+  const isAudited = () =>
+    scene.audited.some(
+      ({ action, details }) =>
+        action === 'screen.watch-ended' && details?.['viewingId'] === id && details['because'] === because,
+    );
+  // The row is written first.
+  await until(`${because} is audited`, isAudited, 1_000);
+  t.pass(`${because} is in the row and in the audit log`);
 }
 
 t.test(
