@@ -25,7 +25,7 @@ export function Head({ session }: { session: Session }) {
           {linkText}
         </small>
       </span>
-      <Menu position="bottom-end" width={260} withinPortal>
+      <Menu position="bottom-end" width={260} withinPortal={false} withInitialFocusPlaceholder={false}>
         <Menu.Target>
           <ActionIcon
             variant="transparent"

@@ -71,7 +71,7 @@ function PauseControl({ me, reasons }: { me: OwnAgent; reasons: readonly PauseRe
           {t('agentPage.unpause')}
         </Button>
       )}
-      <Menu position="bottom-start" width="target" withinPortal>
+      <Menu position="bottom-start" width="target" withinPortal={false} withInitialFocusPlaceholder={false}>
         <Menu.Target>
           <Button
             flex={1}

@@ -8,7 +8,7 @@ export function SupervisionMark({ me }: { me: OwnAgent }) {
   const { t } = useTranslation();
   const nameOf = (by: OwnSupervision['by']) => by?.name.slice(0, 100) ?? t('agentPage.aSupervisor');
   const lines = [
-    ...me.supervisedBy.map(({ mode, by }) => `${nameOf(by)} ${t(`modeNow.${mode}`)}`),
+    ...me.supervisedBy.map(({ mode, by }) => t(`agentPage.by.${mode}`, { name: nameOf(by) })),
     ...me.screen.watchedBy.map((by) => t('agentPage.watches', { name: nameOf(by) })),
   ];
   return (

@@ -14,7 +14,15 @@ export function AgentMenu() {
   if (!open || !agent) return null;
   const { left, top, width, height } = open.anchor;
   return (
-    <Menu opened onChange={closeMenu} position="bottom-end" withinPortal trapFocus returnFocus={false}>
+    <Menu
+      opened
+      onChange={closeMenu}
+      position="bottom-end"
+      withinPortal={false}
+      withInitialFocusPlaceholder={false}
+      trapFocus
+      returnFocus={false}
+    >
       <Menu.Target>
         <button
           type="button"

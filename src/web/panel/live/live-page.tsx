@@ -2,6 +2,7 @@ import { SegmentedControl } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { type ReactNode, useState, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
+import { AgentMenu } from '../control/agent-menu.tsx';
 import { HelpAlerts } from '../control/help-alerts.tsx';
 import { AgentGrid } from './agent-grid.tsx';
 import { BoardToolbar } from './board-toolbar.tsx';
@@ -31,6 +32,7 @@ export function LivePage() {
       <Notices />
       <QueueStrip />
       <div className={classes['floor']}>{hasAgents ? floor : <EmptyBoard />}</div>
+      <AgentMenu />
     </div>
   );
 }

@@ -3,7 +3,6 @@ import { useTranslation } from 'react-i18next';
 import { useMatch } from 'react-router';
 import type { Session } from '../../../contract/session.ts';
 import { ChatDock } from '../chat/chat-dock.tsx';
-import { AgentMenu } from '../control/agent-menu.tsx';
 import { ControlDialogs } from '../control/control-dialogs.tsx';
 import { EvaluationOffer } from '../evaluations/evaluation-offer.tsx';
 import { followFloor } from '../live/live-socket.ts';
@@ -54,7 +53,6 @@ export function Shell({ session }: { session: Session }) {
       <ReasonPrompt />
       <WatchPrompt />
       <ScreenWindow />
-      <AgentMenu />
       <ControlDialogs />
       <ShortcutsHelp />
     </div>

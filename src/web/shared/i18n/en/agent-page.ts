@@ -30,6 +30,13 @@ export const agentPage: typeof french = {
     queues: 'My queues',
     noQueue: 'You are in no queue.',
     aSupervisor: 'A supervisor',
+    by: {
+      listen: '{{name}} listens to you',
+      whisper: '{{name}} whispers to you',
+      barge: '{{name}} is in your conversation',
+      intercept: '{{name}} took the call over',
+      'intercept-agent-listening': '{{name}} took the call over; nobody hears you now',
+    },
     watches: '{{name}} sees your screen',
     chat: 'Chat with your supervisors',
     screen: 'My screen',

@@ -28,6 +28,13 @@ export const agentPage = {
     queues: 'Mes files',
     noQueue: 'Vous n’êtes dans aucune file.',
     aSupervisor: 'Un superviseur',
+    by: {
+      listen: '{{name}} vous écoute',
+      whisper: '{{name}} vous souffle',
+      barge: '{{name}} est dans votre conversation',
+      intercept: '{{name}} a pris le relais',
+      'intercept-agent-listening': '{{name}} a pris le relais ; vous n’êtes plus entendu',
+    },
     watches: '{{name}} voit votre écran',
     chat: 'Discussion avec vos superviseurs',
     screen: 'Mon écran',
