@@ -229,7 +229,14 @@ async function writeAndEstablish(
     action: 'supervision.started',
     subjectId: agent.id,
     callId,
-    details: { supervisionId: id, mode: state.mode, scope: plan.scope, device: plan.device },
+    // The log keeps only a hash of its words.
+    details: {
+      supervisionId: id,
+      mode: state.mode,
+      scope: plan.scope,
+      device: plan.device,
+      reason: plan.reason,
+    },
   });
   const written = Promise.all([saved, audited]);
   gate.resolve(written);
