@@ -40,20 +40,23 @@ export function MessageList({ pair, meId, partner, log, loaded, readSeq }: Messa
     scrollEndThreshold: endThresholdPx,
   });
   const isEmpty = count === 0;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when there is something to stand at the end of
+  const lastOwn = outgoing.at(-1)?.clientId;
+  // When there is something to stand at the end of, and for what one writes oneself, wherever one was.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: for these two alone
   useEffect(() => {
     if (!isEmpty) virtualizer.scrollToIndex(count - 1, { align: 'end' });
-  }, [isEmpty]);
-  // What one writes oneself is looked at, wherever one was.
-  const lastOwn = outgoing.at(-1)?.clientId;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: for each message of one's own
-  useEffect(() => {
-    if (lastOwn !== undefined) virtualizer.scrollToIndex(count - 1, { align: 'end' });
-  }, [lastOwn]);
+  }, [isEmpty, lastOwn]);
+  /** Somebody has moved it: before, it is only on its way to the end, and older ones would move that end. */
+  const moved = useRef(false);
+  /** At the very top nothing scrolls any more, but whoever tries wants what is older. */
+  function onMove(): void {
+    moved.current = true;
+    onScroll();
+  }
 
   function onScroll(): void {
     const top = scroller.current?.scrollTop ?? Number.POSITIVE_INFINITY;
-    if (hasOlder && top < olderWithinPx) loadOlder(pair).catch(() => {});
+    if (hasOlder && moved.current && top < olderWithinPx) loadOlder(pair).catch(() => {});
   }
 
   return (
@@ -66,6 +69,10 @@ export function MessageList({ pair, meId, partner, log, loaded, readSeq }: Messa
       // biome-ignore lint/a11y/noNoninteractiveTabindex: it is scrolled by keyboard
       tabIndex={0}
       onScroll={onScroll}
+      onWheel={onMove}
+      onTouchMove={onMove}
+      onPointerDown={onMove}
+      onKeyDown={onMove}
     >
       {!loaded && isEmpty && <Loader size="sm" m="md" aria-label={t('common.loading')} />}
       {loaded && isEmpty && <p className={classes['empty']}>{t('chat.nothingYet')}</p>}
