@@ -57,7 +57,8 @@ export function talkEnd(
   if (talk.to >= scenery.callEndMs - hangupSkewMs) return ofVerdict(scenery.verdict);
   const next = subject.spans
     .flatMap(({ leg }) => leg.stays)
-    .findLast(({ from }) => from >= talk.to - hangupSkewMs && from <= talk.to + hangupSkewMs);
+    .filter(({ from }) => from >= talk.to - hangupSkewMs && from <= talk.to + hangupSkewMs)
+    .toSorted((a, b) => Math.abs(a.from - talk.to) - Math.abs(b.from - talk.to))[0];
   if (next?.kind === 'holding') return 'parked';
   if (next?.kind === 'ours') return 'intercepted';
   // The supervisor who had taken it over handed it on.
