@@ -156,11 +156,6 @@ export async function deleteOld(db: Database, before: Date, limit: number): Prom
   return Number(numAffectedRows ?? 0n);
 }
 
-export const pairOf = ({ agent, supervisor }: Pick<ChatFound, 'agent' | 'supervisor'>): ChatPair => ({
-  agentId: agent.id,
-  supervisorId: supervisor.id,
-});
-
 const messageOf = (row: MessageRow): ChatMessage => ({
   id: row.id,
   threadId: row.threadId,

@@ -9,8 +9,6 @@ export const snoopLegIdOf = (supervisionId: string, n: number): string =>
 export const beepLegIdOf = (supervisionId: string, n: number): string =>
   `${ownIdPrefix}${supervisionId}-beep-${n}`;
 
-/** What a leg of a call is called that was taken over. */
-export const customerNameOf = (supervisionId: string): string => `${ownIdPrefix}${supervisionId}-customer-1`;
 /** The agent who stays and listens: his own leg is called so, or one that we ring for him is. */
 export const listenerLegIdOf = (supervisionId: string, n: number): string =>
   `${ownIdPrefix}${supervisionId}-listener-${n}`;

@@ -69,15 +69,3 @@ export const sentByPage = (page: Page): Promise<number> =>
         if (one.type === 'outbound-rtp') packets += one.packetsSent ?? 0;
     return packets;
   })()`);
-
-/** The kinds of addresses between which the page's audio travels (\`host\`, \`relay\`, …). */
-export const routesOf = (page: Page): Promise<string[]> =>
-  page.evaluate(`(async () => {
-    const routes = [];
-    for (const peer of window.vigiePeers) {
-      const stats = await peer.getStats();
-      for (const one of stats.values())
-        if (one.type === 'candidate-pair' && one.nominated) routes.push(stats.get(one.localCandidateId).candidateType);
-    }
-    return routes;
-  })()`);

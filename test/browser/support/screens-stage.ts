@@ -102,7 +102,6 @@ export async function startScreensStage(t: Test) {
     },
   };
 }
-export type ScreensStage = Awaited<ReturnType<typeof startScreensStage>>;
 
 /** What a supervisor does to see an agent's screen: the menu of the row, a reason, Enter. */
 export async function watchByClicks(page: Page, agentId: string): Promise<void> {

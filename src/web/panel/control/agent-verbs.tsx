@@ -1,9 +1,13 @@
 import {
+  IconArrowsExchange,
   IconEar,
+  IconHeadphones,
   IconLogout,
   IconMessage2Share,
   IconMessageCircle,
   IconMicrophone,
+  IconPhoneCall,
+  IconPhoneIncoming,
   IconPlayerPause,
   IconPlayerPlay,
   IconRepeat,
@@ -15,6 +19,7 @@ import type { Agent, AgentAction } from '../../../contract/agents.ts';
 import { openChat } from '../chat/open-chat.ts';
 import { watchScreen } from '../screens/viewing-store.ts';
 import { chooseMode, choosePersistent } from '../supervision/prompt-store.ts';
+import { chooseTakeover } from '../supervision/takeover-store.ts';
 import { askControl } from './control-store.ts';
 
 export interface AgentVerb {
@@ -47,6 +52,30 @@ export const agentVerbs: readonly AgentVerb[] = [
     run: (agent) => chooseMode(agent, 'barge'),
   },
   { action: 'listen-persistent', icon: IconRepeat, letter: 'P', run: choosePersistent },
+  {
+    action: 'intercept',
+    icon: IconPhoneIncoming,
+    letter: 'I',
+    run: (agent) => chooseTakeover(agent, 'intercept'),
+  },
+  {
+    action: 'intercept-agent-listening',
+    icon: IconPhoneCall,
+    letter: 'J',
+    run: (agent) => chooseTakeover(agent, 'intercept-agent-listening'),
+  },
+  {
+    action: 'intercept',
+    icon: IconArrowsExchange,
+    letter: 'I',
+    run: (agent) => chooseTakeover(agent, 'intercept'),
+  },
+  {
+    action: 'intercept-agent-listening',
+    icon: IconHeadphones,
+    letter: 'T',
+    run: (agent) => chooseTakeover(agent, 'intercept-agent-listening'),
+  },
   { action: 'watch-screen', icon: IconScreenShare, letter: 'S', run: watchScreen },
   { action: 'chat', icon: IconMessageCircle, letter: 'C', run: (agent) => openChat(agent.id) },
   {
