@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { v7 } from 'uuid';
-import type { ChatFound, ChatMessage, ChatPair } from '../../contract/chat.ts';
+import type { ChatFound, ChatMessage } from '../../contract/chat.ts';
 import type { NamedRef } from '../../contract/common.ts';
 import type { Database } from '../../database/database.ts';
 import { chatChannel } from './notices.ts';
