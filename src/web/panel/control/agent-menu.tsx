@@ -7,6 +7,8 @@ import classes from './agent-menu.module.css';
 import { agentVerbs, isOffered } from './agent-verbs.tsx';
 import { closeMenu, menuStore } from './menu-store.ts';
 
+const outside = ['mousedown', 'touchstart'];
+
 /** Everything that may be done to an agent and is no button of his row. One menu for all rows, as one is open at a time. */
 export function AgentMenu() {
   const open = useSyncExternalStore(menuStore.subscribe, menuStore.get);
@@ -21,6 +23,8 @@ export function AgentMenu() {
       withinPortal={false}
       withInitialFocusPlaceholder={false}
       trapFocus
+      // The key that opens it is still on its way to the document.
+      clickOutsideEvents={outside}
       returnFocus={false}
     >
       <Menu.Target>
