@@ -2,9 +2,9 @@ import { Center, Loader } from '@mantine/core';
 import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Session } from '../../contract/session.ts';
-import { may, useSession } from './session/session-store.ts';
-import { loadSession } from './session/session-verbs.ts';
-import { SignIn } from './session/sign-in.tsx';
+import { may, useSession } from '../shared/session/session-store.ts';
+import { loadSession } from '../shared/session/session-verbs.ts';
+import { SignIn } from '../shared/session/sign-in.tsx';
 import { Shell } from './shell/shell.tsx';
 
 export function App() {

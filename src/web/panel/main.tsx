@@ -8,8 +8,8 @@ import { createRoot } from 'react-dom/client';
 import { BrowserRouter } from 'react-router';
 import { theme } from '../shared/brand/theme.ts';
 import { startLanguages } from '../shared/i18n/i18n.ts';
+import { Failure } from '../shared/shell/failure.tsx';
 import { App } from './app.tsx';
-import { Failure } from './shell/failure.tsx';
 
 await startLanguages();
 

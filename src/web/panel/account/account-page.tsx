@@ -3,10 +3,10 @@ import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { seesEveryTeam } from '../../../contract/permissions.ts';
 import type { Session } from '../../../contract/session.ts';
-import { LanguageChoice } from '../shell/language-choice.tsx';
+import { LanguageChoice } from '../../shared/shell/language-choice.tsx';
+import { ThemeChoice } from '../../shared/shell/theme-choice.tsx';
 import { PageHead } from '../shell/page-head.tsx';
 import { setShortcuts, shortcutsOn } from '../shell/shortcuts.ts';
-import { ThemeChoice } from '../shell/theme-choice.tsx';
 import classes from './account-page.module.css';
 import { PasswordForm } from './password-form.tsx';
 

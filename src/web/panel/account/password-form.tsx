@@ -3,7 +3,7 @@ import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { ChangePassword } from '../../../contract/people.ts';
 import { RequestProblem, request } from '../../shared/http/request.ts';
-import { notifyDone, notifyProblem } from '../shell/notify.ts';
+import { notifyDone, notifyProblem } from '../../shared/shell/notify.ts';
 import classes from './account-page.module.css';
 import { passwordLengthMin } from './password-length.ts';
 

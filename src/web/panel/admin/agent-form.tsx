@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Agent, AgentPatch, NewAgent } from '../../../contract/agents.ts';
 import { request } from '../../shared/http/request.ts';
-import { notifyDone } from '../shell/notify.ts';
+import { notifyDone } from '../../shared/shell/notify.ts';
 import { firstWrongDevice, linesOf } from './devices.ts';
 import { FormModal } from './form-modal.tsx';
 import { useQueueIds, useTeamNames } from './use-names.ts';

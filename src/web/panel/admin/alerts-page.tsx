@@ -5,7 +5,7 @@ import { type AlertThresholds, defaultThresholds, type QueueThresholds } from '.
 import type { Queue } from '../../../contract/queues.ts';
 import { RequestProblem, request } from '../../shared/http/request.ts';
 import { useResource } from '../../shared/http/use-resource.ts';
-import { notifyDone } from '../shell/notify.ts';
+import { notifyDone } from '../../shared/shell/notify.ts';
 import { PageHead } from '../shell/page-head.tsx';
 import classes from './admin.module.css';
 

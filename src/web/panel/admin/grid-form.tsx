@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { type Criterion, criteriaMax, type Grid, markMax, weightMax } from '../../../contract/evaluations.ts';
 import { RequestProblem, request } from '../../shared/http/request.ts';
 import { useResource } from '../../shared/http/use-resource.ts';
-import { notifyDone } from '../shell/notify.ts';
+import { notifyDone } from '../../shared/shell/notify.ts';
 import classes from './admin.module.css';
 
 const path = '/api/evaluation-grid';

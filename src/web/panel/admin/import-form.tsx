@@ -2,7 +2,7 @@ import { Alert, Code, FileInput, Table, Text } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { RequestProblem, request } from '../../shared/http/request.ts';
-import { notifyDone } from '../shell/notify.ts';
+import { notifyDone } from '../../shared/shell/notify.ts';
 import { FormModal } from './form-modal.tsx';
 
 const fileBytesMax = 2_000_000;

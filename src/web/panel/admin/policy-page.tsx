@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import type { Policy, PolicyVersion } from '../../../contract/policy.ts';
 import { RequestProblem, request } from '../../shared/http/request.ts';
 import { useResource } from '../../shared/http/use-resource.ts';
-import { notifyDone } from '../shell/notify.ts';
+import { notifyDone } from '../../shared/shell/notify.ts';
 import { PageHead } from '../shell/page-head.tsx';
 import classes from './admin.module.css';
 import { GridForm } from './grid-form.tsx';

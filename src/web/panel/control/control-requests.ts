@@ -2,7 +2,7 @@ import i18next from 'i18next';
 import type { Agent } from '../../../contract/agents.ts';
 import type { ShiftControlResult } from '../../../contract/shift-control.ts';
 import { request } from '../../shared/http/request.ts';
-import { notifyFact, notifyProblem } from '../shell/notify.ts';
+import { notifyFact, notifyProblem } from '../../shared/shell/notify.ts';
 
 const below = (agent: Agent): string => `/api/agents/${agent.id}`;
 

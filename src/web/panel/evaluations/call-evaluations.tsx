@@ -10,7 +10,7 @@ import classes from '../../shared/evaluations/evaluation.module.css';
 import { EvaluationView } from '../../shared/evaluations/evaluation-view.tsx';
 import { request } from '../../shared/http/request.ts';
 import { useResource } from '../../shared/http/use-resource.ts';
-import { may, useMe } from '../session/session-store.ts';
+import { may, useMe } from '../../shared/session/session-store.ts';
 import { EvaluationForm } from './evaluation-form.tsx';
 
 /** In the address: the form is open from the start. */

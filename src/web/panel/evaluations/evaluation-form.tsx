@@ -10,8 +10,8 @@ import {
   type NewEvaluation,
 } from '../../../contract/evaluations.ts';
 import { request } from '../../shared/http/request.ts';
+import { notifyDone } from '../../shared/shell/notify.ts';
 import { SaveForm } from '../admin/form-modal.tsx';
-import { notifyDone } from '../shell/notify.ts';
 
 interface EvaluationFormProps {
   callId: string;

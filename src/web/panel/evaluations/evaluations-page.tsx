@@ -7,6 +7,7 @@ import { Link, useSearchParams } from 'react-router';
 import type { Evaluation } from '../../../contract/evaluations.ts';
 import { queryString } from '../../shared/http/request.ts';
 import { usePages } from '../../shared/http/use-pages.ts';
+import { may, useMe } from '../../shared/session/session-store.ts';
 import { Plain } from '../../shared/text/plain.tsx';
 import { dateFormat } from '../../shared/time/locale.ts';
 import admin from '../admin/admin.module.css';
@@ -15,7 +16,6 @@ import calls from '../calls/calls-page.module.css';
 import { dayOf, readView, toApi, writeView } from '../calls/filters.ts';
 import { PeriodFilter } from '../calls/period-filter.tsx';
 import { useAgentOptions } from '../calls/use-agent-options.ts';
-import { may, useMe } from '../session/session-store.ts';
 import { PageHead } from '../shell/page-head.tsx';
 import { useAuthorOptions } from './use-author-options.ts';
 

@@ -1,9 +1,9 @@
 import { IconDots } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import type { Agent } from '../../../contract/agents.ts';
+import { useMe } from '../../shared/session/session-store.ts';
 import { type AgentVerb, agentVerbs, isOffered } from '../control/agent-verbs.tsx';
 import { openMenu } from '../control/menu-store.ts';
-import { useMe } from '../session/session-store.ts';
 import classes from './agent-actions.module.css';
 
 /** A button for each quick thing the viewer may do to this agent now, and one for the menu of all others. */

@@ -3,16 +3,16 @@ import { IconEye, IconPhoneOff } from '@tabler/icons-react';
 import { memo, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Agent } from '../../../contract/agents.ts';
+import { useMe } from '../../shared/session/session-store.ts';
+import { StateBadge } from '../../shared/state/state-look.tsx';
 import { Plain } from '../../shared/text/plain.tsx';
 import { Who } from '../../shared/text/who.tsx';
 import { Since } from '../../shared/time/since.tsx';
-import { useMe } from '../session/session-store.ts';
 import { AgentActions } from './agent-actions.tsx';
 import classes from './agent-grid.module.css';
 import { DirectionIcon } from './direction-icon.tsx';
 import { board, useRow } from './live.ts';
 import { QueueName } from './queue-name.tsx';
-import { StateBadge } from './state-look.tsx';
 import { SupervisedBy } from './supervised-by.tsx';
 
 interface AgentRowProps {

@@ -7,8 +7,8 @@ import type { Agent, DiscoveredEndpoint, NewAgent } from '../../../contract/agen
 import { Mark } from '../../shared/brand/mark.tsx';
 import { request } from '../../shared/http/request.ts';
 import { useResource } from '../../shared/http/use-resource.ts';
-import { may, useMe } from '../session/session-store.ts';
-import { notifyDone, notifyProblem } from '../shell/notify.ts';
+import { may, useMe } from '../../shared/session/session-store.ts';
+import { notifyDone, notifyProblem } from '../../shared/shell/notify.ts';
 import classes from './empty-board.module.css';
 
 /** The first day: nobody is known yet. Whoever may add agents is offered the PBX's own endpoints. */

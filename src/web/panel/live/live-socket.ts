@@ -1,8 +1,8 @@
 import { io, type Socket } from 'socket.io-client';
 import type { LiveBrowserToServer, LiveChange, LiveServerToBrowser } from '../../../contract/live.ts';
 import { pageSocket } from '../../shared/page-socket.ts';
+import { sessionEnded } from '../../shared/session/session-verbs.ts';
 import { clock } from '../../shared/time/clock.ts';
-import { sessionEnded } from '../session/session-verbs.ts';
 import { noticeSupervisions } from '../supervision/notice.ts';
 import { board, link } from './live.ts';
 

@@ -3,8 +3,8 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import type { LivePbx } from '../../../contract/live.ts';
+import { may, useMe } from '../../shared/session/session-store.ts';
 import { dateFormat } from '../../shared/time/locale.ts';
-import { may, useMe } from '../session/session-store.ts';
 import { board, useLink, useRows } from './live.ts';
 import classes from './notices.module.css';
 

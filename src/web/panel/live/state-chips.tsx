@@ -1,8 +1,8 @@
 import { IconUsers } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
+import { stateIcons, statesInOrder } from '../../shared/state/state-look.tsx';
 import classes from './board-toolbar.module.css';
 import { changeView, useIndex, useView } from './index-store.ts';
-import { stateIcons, statesInOrder } from './state-look.tsx';
 
 /** Counts and filter in one: how many are in each state, and a click shows only those. */
 export function StateChips() {

@@ -2,7 +2,7 @@ import { IconEye } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import type { Agent } from '../../../contract/agents.ts';
 import type { Mode } from '../../../contract/supervisions.ts';
-import { useMe } from '../session/session-store.ts';
+import { useMe } from '../../shared/session/session-store.ts';
 import classes from './agent-grid.module.css';
 
 /** Who is listening to this agent now, and how. */

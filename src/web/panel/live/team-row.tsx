@@ -2,9 +2,9 @@
 import { IconChevronDown } from '@tabler/icons-react';
 import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
+import { stateIcons, statesInOrder } from '../../shared/state/state-look.tsx';
 import classes from './agent-grid.module.css';
 import { toggleSection, useIndex, useView } from './index-store.ts';
-import { stateIcons, statesInOrder } from './state-look.tsx';
 
 interface TeamRowProps {
   teamId: string;

@@ -9,8 +9,8 @@ import type {
 import { request } from '../../shared/http/request.ts';
 import { type PageSocket, pageSocket } from '../../shared/page-socket.ts';
 import { createWatching, type Watching } from '../../shared/screen/watching.ts';
+import { notifyFact, notifyProblem } from '../../shared/shell/notify.ts';
 import { createStore } from '../../shared/store.ts';
-import { notifyFact, notifyProblem } from '../shell/notify.ts';
 
 /** The screen that is watched in this page. */
 export interface ViewingNow {

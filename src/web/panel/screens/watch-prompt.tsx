@@ -3,8 +3,8 @@ import { type FormEvent, useRef, useState, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Agent } from '../../../contract/agents.ts';
 import { reasonLengthMax } from '../../../contract/supervisions.ts';
+import { useMe } from '../../shared/session/session-store.ts';
 import { board, useRow } from '../live/live.ts';
-import { useMe } from '../session/session-store.ts';
 import { recentReasons, rememberReason } from '../supervision/recent-reasons.ts';
 import { askedStore, startWatching } from './viewing-store.ts';
 

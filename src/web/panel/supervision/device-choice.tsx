@@ -2,7 +2,7 @@ import { SegmentedControl, Text } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { Supervision } from '../../../contract/supervisions.ts';
 import { usePhone } from '../../shared/phone/phone-state.ts';
-import { useMe } from '../session/session-store.ts';
+import { useMe } from '../../shared/session/session-store.ts';
 
 type Device = Supervision['device'];
 /** On his own phone, or in this browser: asked only when he has both. */

@@ -1,8 +1,8 @@
 import { useMemo, useSyncExternalStore } from 'react';
 import type { Mode, Supervision } from '../../../contract/supervisions.ts';
+import { useMe } from '../../shared/session/session-store.ts';
 import { createStore } from '../../shared/store.ts';
 import { board } from '../live/live.ts';
-import { useMe } from '../session/session-store.ts';
 
 /** A click the server has not answered yet: shown at once as "starting". */
 export interface Pending {

@@ -1,7 +1,7 @@
 import i18next from 'i18next';
 import type { Supervision, SupervisionEnd } from '../../../contract/supervisions.ts';
 import { request } from '../../shared/http/request.ts';
-import { notifyFact } from '../shell/notify.ts';
+import { notifyFact } from '../../shared/shell/notify.ts';
 import { findMine, pendingStore, stoppingStore } from './mine.ts';
 
 const rememberedMax = 100;

@@ -1,7 +1,7 @@
 import type { Agent } from '../../../contract/agents.ts';
 import type { AudioMode, Scope } from '../../../contract/supervisions.ts';
+import { sessionStore } from '../../shared/session/session-store.ts';
 import { createStore } from '../../shared/store.ts';
-import { sessionStore } from '../session/session-store.ts';
 import { findMine, pendingStore } from './mine.ts';
 import { changeMode } from './verbs.ts';
 

@@ -3,7 +3,7 @@ import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Agent } from '../../../contract/agents.ts';
 import type { AudioMode, Scope, Supervision } from '../../../contract/supervisions.ts';
-import { useMe } from '../session/session-store.ts';
+import { useMe } from '../../shared/session/session-store.ts';
 import { isAudioMode } from './audio-modes.ts';
 import { DeviceChoice } from './device-choice.tsx';
 import { actionsInOrder } from './mode-look.tsx';

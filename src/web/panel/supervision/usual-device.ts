@@ -1,6 +1,6 @@
 import type { Supervision } from '../../../contract/supervisions.ts';
 import { phoneStore } from '../../shared/phone/phone-state.ts';
-import { sessionStore } from '../session/session-store.ts';
+import { sessionStore } from '../../shared/session/session-store.ts';
 
 type Device = Supervision['device'];
 const key = (personId: string) => `vigie.listensWith.${personId}`;

@@ -1,8 +1,8 @@
 import type { Agent } from '../../../contract/agents.ts';
 import type { Mode, Scope, StartSupervision, Supervision } from '../../../contract/supervisions.ts';
 import { request } from '../../shared/http/request.ts';
+import { notifyProblem } from '../../shared/shell/notify.ts';
 import { board } from '../live/live.ts';
-import { notifyProblem } from '../shell/notify.ts';
 import { askedModeStore, pendingStore, stoppingStore } from './mine.ts';
 import { isGone } from './notice.ts';
 import { usualDevice } from './usual-device.ts';

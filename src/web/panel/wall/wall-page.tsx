@@ -5,12 +5,12 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import type { Agent, AgentState } from '../../../contract/agents.ts';
 import type { LiveQueue } from '../../../contract/live.ts';
+import { stateIcons, statesInOrder } from '../../shared/state/state-look.tsx';
 import { clock } from '../../shared/time/clock.ts';
 import { dateFormat } from '../../shared/time/locale.ts';
 import { Since } from '../../shared/time/since.tsx';
 import { useAlerts, watchAlerts } from '../alerts/alerts-store.ts';
 import { board, useLink, useRows } from '../live/live.ts';
-import { stateIcons, statesInOrder } from '../live/state-look.tsx';
 import { useWatching } from './use-watching.ts';
 import classes from './wall-page.module.css';
 

@@ -1,1 +1,0 @@
-export * from '../../shared/state/state-look.tsx';

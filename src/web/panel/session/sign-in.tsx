@@ -1,1 +1,0 @@
-export * from '../../shared/session/sign-in.tsx';
