@@ -6,6 +6,7 @@ import { PeoplePage } from '../../../src/contract/people.ts';
 import { QueuesPage } from '../../../src/contract/queues.ts';
 import { TeamsPage } from '../../../src/contract/teams.ts';
 import { checked } from './checked.ts';
+import { auditRoutes } from './fixture-audit.ts';
 import { makeAgent } from './floor.ts';
 import { idOf } from './ids.ts';
 
@@ -17,6 +18,7 @@ const csvProblems = [
 /** Agents, teams, queues, logins: enough to show the pages and to take one of each. */
 export function adminRoutes(app: FastifyInstance, agents: () => readonly Agent[]): void {
   const added: Agent[] = [];
+  auditRoutes(app);
   app.addContentTypeParser('text/csv', { parseAs: 'string' }, (_, body, done) => done(null, body));
   app.get<{ Querystring: { q?: string } }>('/api/agents', (request) => {
     const q = request.query.q?.toLowerCase() ?? '';

@@ -14,7 +14,7 @@ export class RequestProblem extends Error {
   }
 }
 
-const deadlineMs = 15_000;
+const usualDeadlineMs = 15_000;
 
 export interface RequestOptions {
   method?: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
@@ -22,11 +22,13 @@ export interface RequestOptions {
   text?: { type: string; content: string };
   headers?: Record<string, string>;
   signal?: AbortSignal | undefined;
+  /** For what is known to take long; 15 s otherwise. */
+  deadlineMs?: number;
 }
 
 /** One request to our own server, as the signed-in person. Throws `RequestProblem`; an abort stays an abort. */
 export async function request<T>(path: string, options: RequestOptions = {}): Promise<T> {
-  const deadline = AbortSignal.timeout(deadlineMs);
+  const deadline = AbortSignal.timeout(options.deadlineMs ?? usualDeadlineMs);
   const headers: Record<string, string> = { accept: 'application/json', ...options.headers };
   if (options.json !== undefined) headers['content-type'] = 'application/json';
   if (options.text) headers['content-type'] = options.text.type;

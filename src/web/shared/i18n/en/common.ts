@@ -35,6 +35,7 @@ export const common: typeof french = {
     people: 'Logins',
     policy: 'Policy',
     evaluations: 'Evaluations',
+    audit: 'Audit log',
     account: 'My account',
     signOut: 'Sign out',
     collapse: 'Collapse the menu',

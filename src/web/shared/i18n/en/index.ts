@@ -2,6 +2,7 @@ import type { Messages } from '../fr/index.ts';
 import { admin } from './admin.ts';
 import { agentPage } from './agent-page.ts';
 import { alerts } from './alerts.ts';
+import { audit } from './audit.ts';
 import { calls } from './calls.ts';
 import { chat } from './chat.ts';
 import { common } from './common.ts';
@@ -27,4 +28,5 @@ export const en: Messages = {
   ...chat,
   ...screens,
   ...policy,
+  ...audit,
 };

@@ -33,6 +33,7 @@ export const common = {
     people: 'Comptes d’accès',
     policy: 'Politique',
     evaluations: 'Évaluations',
+    audit: 'Journal d’audit',
     account: 'Mon compte',
     signOut: 'Se déconnecter',
     collapse: 'Réduire le menu',

@@ -1,6 +1,7 @@
 import { admin } from './admin.ts';
 import { agentPage } from './agent-page.ts';
 import { alerts } from './alerts.ts';
+import { audit } from './audit.ts';
 import { calls } from './calls.ts';
 import { chat } from './chat.ts';
 import { common } from './common.ts';
@@ -26,5 +27,6 @@ export const fr = {
   ...chat,
   ...screens,
   ...policy,
+  ...audit,
 };
 export type Messages = typeof fr;
