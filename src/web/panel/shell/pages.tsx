@@ -4,8 +4,8 @@ import { useTranslation } from 'react-i18next';
 import { Navigate, Route, Routes } from 'react-router';
 import type { Permission } from '../../../contract/permissions.ts';
 import type { Session } from '../../../contract/session.ts';
-import { LivePage } from '../live/live-page.tsx';
 import { may } from '../../shared/session/session-store.ts';
+import { LivePage } from '../live/live-page.tsx';
 
 const CallsPage = lazy(() => import('../calls/calls-page.tsx'));
 const AgentsPage = lazy(() => import('../admin/agents-page.tsx'));
@@ -15,6 +15,7 @@ const PeoplePage = lazy(() => import('../admin/people-page.tsx'));
 const AlertsPage = lazy(() => import('../admin/alerts-page.tsx'));
 const PolicyPage = lazy(() => import('../admin/policy-page.tsx'));
 const EvaluationsPage = lazy(() => import('../evaluations/evaluations-page.tsx'));
+const AuditPage = lazy(() => import('../admin/audit-page.tsx'));
 const AccountPage = lazy(() => import('../account/account-page.tsx'));
 
 export function Pages({ session }: { session: Session }) {
@@ -42,6 +43,7 @@ export function Pages({ session }: { session: Session }) {
           element={only('policy.view', <PolicyPage readOnly={!may(session, 'policy.edit')} />)}
         />
         <Route path="/evaluations" element={only('evaluations.write', <EvaluationsPage />)} />
+        <Route path="/audit" element={only('audit.view', <AuditPage />)} />
         <Route path="/account" element={<AccountPage session={session} />} />
         <Route path="*" element={<Message text={t('nav.notFound')} />} />
       </Routes>

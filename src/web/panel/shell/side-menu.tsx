@@ -5,6 +5,7 @@ import {
   IconClipboardCheck,
   IconDeviceTv,
   IconHeadset,
+  IconHistory,
   IconId,
   IconKey,
   IconLayoutSidebarLeftCollapse,
@@ -22,12 +23,12 @@ import { Link, NavLink } from 'react-router';
 import type { Permission } from '../../../contract/permissions.ts';
 import type { Session } from '../../../contract/session.ts';
 import { Mark } from '../../shared/brand/mark.tsx';
-import { AlertBell } from '../alerts/alert-bell.tsx';
-import { ChatButton } from '../chat/chat-button.tsx';
 import { may } from '../../shared/session/session-store.ts';
 import { signOut } from '../../shared/session/session-verbs.ts';
-import { LinkDot } from './link-dot.tsx';
 import { notifyProblem } from '../../shared/shell/notify.ts';
+import { AlertBell } from '../alerts/alert-bell.tsx';
+import { ChatButton } from '../chat/chat-button.tsx';
+import { LinkDot } from './link-dot.tsx';
 import { PhoneButton } from './phone-button.tsx';
 import classes from './shell.module.css';
 
@@ -42,6 +43,7 @@ interface Entry {
     | 'nav.queues'
     | 'nav.alerts'
     | 'nav.policy'
+    | 'nav.audit'
     | 'nav.evaluations';
   icon: TablerIcon;
   needs: Permission;
@@ -69,6 +71,7 @@ const groups: Group[] = [
       { to: '/admin/alerts', label: 'nav.alerts', icon: IconBellCog, needs: 'queues.edit' },
       { to: '/admin/policy', label: 'nav.policy', icon: IconShieldCheck, needs: 'policy.view' },
       { to: '/admin/people', label: 'nav.people', icon: IconKey, needs: 'people.edit' },
+      { to: '/audit', label: 'nav.audit', icon: IconHistory, needs: 'audit.view' },
     ],
   },
 ];
