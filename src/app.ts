@@ -146,7 +146,11 @@ async function build({
   const calls = createCalls({
     db,
     marks: (callIds) => policy.marksOfCalls(callIds),
-    people: directory,
+    // A browser's phone is nobody's device: whose it is, the supervision knows that rang it.
+    people: {
+      ...directory,
+      byOwnLeg: (uniqueId) => directory.byId(supervision.supervisorOfLeg(uniqueId) ?? ''),
+    },
     clock,
     log,
     supervisions: { all: () => supervision.live.all() },

@@ -1,62 +1,16 @@
 /** What may become of a takeover: begun while listening, restarts, customers handed on, waiting calls moved, two at once. */
-import { readFile } from 'node:fs/promises';
 import t from 'tap';
 import type { PhoneCall } from '../../scripts/lab/phone-call.ts';
 import { waitFor } from '../../scripts/lab/tools.ts';
-import type { Call } from '../../src/contract/calls.ts';
 import type { AudioMode, Supervision, TakeoverMode } from '../../src/contract/supervisions.ts';
-import { inState, openScene, type Run } from '../support/supervision-scene.ts';
+import { noTies } from '../../src/ports/absent.ts';
+import { inState, type Run } from '../support/supervision-scene.ts';
+import { openTakeoverStage } from '../support/takeover-stage.ts';
 
-const dialplan = await readFile(new URL('../../dialplan/extensions_vigie.conf', import.meta.url), 'utf8');
-const scene = await openScene({ name: 'ways', pbx: { dialplan } });
+const stage = await openTakeoverStage('ways');
+const { scene, lab, viewer, other, start, hears, hearOneAnother, known, taken } = stage;
 t.teardown(() => scene.close());
 t.setTimeout(280_000);
-const { lab } = scene;
-const viewer = scene.viewer('1901');
-const other = scene.viewer('1902');
-const ear = await lab.listen();
-const start = (): Promise<Run> => scene.start({ ami: true, isQueue: () => true });
-
-/** The tones of the others that this one hears, over half a second after a moment for things to settle. */
-async function hears(call: PhoneCall, of: PhoneCall[]): Promise<PhoneCall[]> {
-  const tonesHz = of.map(({ toneHz }) => toneHz);
-  const fromMs = Date.now();
-  const { levels } = await ear.heardBy(call, { fromMs, toMs: fromMs + 400, tonesHz });
-  return of.filter(({ toneHz }) => levels[toneHz]!.mean > 0.1);
-}
-
-async function hearOneAnother(what: string, one: PhoneCall, another: PhoneCall): Promise<void> {
-  await waitFor(`${what}: they hear one another`, async () => {
-    const heard = await Promise.all([hears(one, [another]), hears(another, [one])]);
-    return heard.every((tones) => tones.length === 1);
-  });
-}
-
-async function known(run: Run, number: string): Promise<Call> {
-  const leg = () => run.calls.live.legsOfDevice('main', `PJSIP/${number}`).find(({ takeable }) => takeable);
-  const { callId } = await waitFor('a call to take over', leg);
-  return run.calls.live.byId(callId)!;
-}
-
-interface Taken {
-  customer: PhoneCall;
-  agent: PhoneCall;
-  phone: PhoneCall;
-  callId: string;
-  id: string;
-}
-
-/** A customer of 1001 who is the supervisor's 1901 now. */
-async function taken(run: Run, mode: TakeoverMode = 'intercept'): Promise<Taken> {
-  const { customer, agent } = await scene.talk('1001', '1001');
-  const { id: callId } = await known(run, '1001');
-  const arrival = lab.phones.nextCall('1901');
-  const { id } = await run.feature.start(viewer, scene.wish('1001', { mode }));
-  const phone = await arrival;
-  await inState(run, viewer, id, 'live');
-  if (mode === 'intercept') await agent.waitEnded();
-  return { customer, agent, phone, callId, id };
-}
 
 async function over(run: Run, id: string, because: Supervision['endedBecause']): Promise<void> {
   const { endedBecause } = await inState(run, viewer, id, 'ended');
@@ -92,7 +46,7 @@ t.test('Whoever listens takes the call over with the phone he has, under the sam
         const changed = await run.feature.change(viewer, id, { mode });
         t.match(changed, { id, mode, state: 'live' });
         t.equal(changed.calls.at(-1)?.callId, callId);
-        await hearOneAnother('customer and supervisor', customer, phone);
+        await hearOneAnother(customer, phone);
         if (mode === 'intercept') await agent.waitEnded();
         else {
           const still = lab.phones.callsOf('1001')[0] ?? agent;
@@ -121,7 +75,7 @@ for (const mode of modes) {
     const after = await start();
     t.teardown(() => after.abandon());
     t.match(after.feature.live.bySupervisor(viewer.personId), { id, mode, state: 'live' });
-    await hearOneAnother('customer and supervisor', customer, phone);
+    await hearOneAnother(customer, phone);
     if (mode !== 'intercept') {
       const still = lab.phones.callsOf('1001')[0]!;
       t.strictSame(await hears(still, [customer, phone]), [customer, phone], 'the agent hears both');
@@ -146,7 +100,7 @@ t.test('A customer handed over talks with the one who answers, and the superviso
       const answering = await arrival;
       await over(run, id, 'handed-over');
       await phone.waitEnded();
-      await hearOneAnother('customer and agent', customer, answering);
+      await hearOneAnother(customer, answering);
       const call = run.calls.live.byId(callId);
       t.equal(call?.segments.at(-1)?.agent?.id, scene.person(number).id);
       await answering.hangup();
@@ -179,7 +133,7 @@ t.test('A customer whom nobody answers comes back to the supervisor', async (t) 
   const sent = await run.feature.handOver(viewer, id, { agentId: scene.person('1905').id });
   t.equal(sent.state, 'waiting');
   await inState(run, viewer, id, 'live');
-  await hearOneAnother('customer and supervisor', customer, phone);
+  await hearOneAnother(customer, phone);
   await phone.hangup();
   await customer.waitEnded();
   await over(run, id, 'phone-hung-up');
@@ -202,7 +156,7 @@ t.test('One who comes back when the supervisor has hung up reaches somebody all 
   t.notOk(customer.end, 'the customer goes on ringing there');
   const again = lab.phones.nextCall('1901');
   await declining.decline();
-  await hearOneAnother('customer and supervisor', customer, await again);
+  await hearOneAnother(customer, await again);
   await customer.hangup();
   await waitFor('the phone to be free', () => lab.phones.callsOf('1901').length === 0);
   await scene.nothingOfOurs();
@@ -237,7 +191,7 @@ t.test('A call that waits is moved to an agent, back when he declines, and to an
   const arrival = lab.phones.nextCall('1002');
   await move({ agentId: scene.person('1002').id });
   const answering = await arrival;
-  await hearOneAnother('customer and agent', customer, answering);
+  await hearOneAnother(customer, answering);
   const isTalking = () => run.calls.live.byId(callId)?.segments.at(-1)?.agent?.id === scene.person('1002').id;
   await waitFor('the segment', isTalking);
   t.equal(await refusalOf(move({ queue: 'second' })), 'call-not-waiting', 'it waits no more');
@@ -276,7 +230,7 @@ t.test('Of two supervisors one takes the call over, the other is told by whom', 
   await inState(run, winner.by, winner.id, 'live');
   t.equal(await refusalOf(run.feature.start(late, wish)), 'call-being-intercepted', 'nor later on');
   const [phone] = lab.phones.callsOf(winner.by === viewer ? '1901' : '1902');
-  await hearOneAnother('customer and supervisor', customer, phone!);
+  await hearOneAnother(customer, phone!);
   await phone!.hangup();
   await customer.waitEnded();
   await scene.nothingOfOurs();
@@ -303,3 +257,32 @@ t.test('Of two who listen one takes the call over; the other’s listening ends'
   await customer.waitEnded();
   await scene.nothingOfOurs();
 });
+
+t.test(
+  'A takeover by the browser’s phone records its supervisor, in the call and in its record',
+  async (t) => {
+    // A device that is another person's in the directory: only the supervision knows whose it is now.
+    const browserPhones = { deviceOf: () => 'PJSIP/1902', onChange: () => () => {} };
+    const run = await scene.start({ ami: true, ties: { ...noTies, browserPhones } });
+    t.teardown(() => run.abandon());
+    const { customer } = await scene.talk('1001', '1001');
+    const { id: callId } = await known(run, '1001');
+    const arrival = lab.phones.nextCall('1902');
+    const wish = scene.wish('1001', { mode: 'intercept', device: 'browser' });
+    const { id } = await run.feature.start(viewer, wish);
+    const phone = await arrival;
+    await inState(run, viewer, id, 'live');
+    await hearOneAnother(customer, phone);
+    t.equal(run.calls.live.byId(callId)?.segments.at(-1)?.agent?.id, viewer.personId);
+    await phone.hangup();
+    await customer.waitEnded();
+    await over(run, id, 'phone-hung-up');
+    const record = await waitFor('the record', async () => {
+      run.calls.settle();
+      const rows = scene.db.selectFrom('calls').selectAll().where('id', '=', callId);
+      return rows.executeTakeFirst();
+    });
+    t.match(JSON.stringify(record), viewer.personId);
+    await scene.nothingOfOurs();
+  },
+);

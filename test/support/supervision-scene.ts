@@ -197,7 +197,15 @@ async function startRun(
     log: quiet,
     needsMembership: () => false,
   });
-  const calls = createCalls({ db, people, clock: systemClock, log: quiet });
+  const calls = createCalls({
+    db,
+    people: {
+      ...people,
+      byOwnLeg: (uniqueId) => people.byId(feature.supervisorOfLeg(uniqueId) ?? ''),
+    },
+    clock: systemClock,
+    log: quiet,
+  });
   const audit: AuditEntry[] = [];
   const facts: TelephonyFact[] = [];
   const feature = createSupervision({

@@ -9,6 +9,7 @@ import { deleteCalls, saveCalls } from './calls.repository.ts';
 import { type CallsService, createCallsService } from './calls.service.ts';
 import { CallsEngine, settleMs } from './live-calls.ts';
 import { createRecordWriter } from './record-writer.ts';
+import type { People } from './whose-leg.ts';
 
 export interface Calls {
   /** Takes any fact; those that tell nothing about calls are ignored. Never throws, never waits. */
@@ -35,7 +36,7 @@ const factsKeptMaxMs = 6 * 3_600_000;
 /** From facts to records: one record per call, live until it ends, then written once its facts are in. */
 export function createCalls(deps: {
   db: Database;
-  people: PeopleDirectory;
+  people: PeopleDirectory & Pick<People, 'byOwnLeg'>;
   clock: Clock;
   log: Log;
   /** Trimmed up to the oldest fact that no written record has yet. */

@@ -12,6 +12,7 @@ import { createFactRouter } from './fact-router.ts';
 import { FollowingSession } from './following-session.ts';
 import type { TargetDeps } from './hand-over.ts';
 import { OpenSessions } from './open-sessions.ts';
+import { parseOwnId } from './own-ids.ts';
 import { ringTimeoutMs } from './phone-leg.ts';
 import { openSession, restoredSession } from './session-kinds.ts';
 import { createSupervisionService, type SupervisionService } from './supervision.service.ts';
@@ -47,6 +48,8 @@ export interface SupervisionDeps {
 
 export interface SupervisionFeature extends SupervisionService, Pick<Moves, 'move'> {
   live: LiveSupervisions;
+  /** The person whose phone a supervision rang, by that leg's unique id. */
+  supervisorOfLeg(uniqueId: string): string | undefined;
   /** Own-leg facts, `pbx-connected`, `pbx-lost` and `resynced`; all others are ignored. */
   onFact(fact: TelephonyFact): void;
   /** Adopts or ends what an earlier run left, and begins to sweep. A PBX that is not there yet is tried again. */
@@ -117,6 +120,10 @@ export function createSupervision(deps: SupervisionDeps): SupervisionFeature {
     ...service,
     move: moves.move,
     live: sessions.live,
+    supervisorOfLeg(uniqueId) {
+      const own = parseOwnId(uniqueId);
+      return own?.kind === 'phone' ? sessions.supervisorOf(own.supervisionId) : undefined;
+    },
     onFact: createFactRouter({
       sessions,
       sweeper,

@@ -15,12 +15,17 @@ interface Kept {
   hasRow: boolean;
 }
 
+/** Supervisions whose supervisor is remembered, ended ones included. */
+const supervisorsMax = 10_000;
+
 /** The supervisions that are not ended, and those whose end the database has not taken yet. */
 export class OpenSessions {
   readonly #db: Database;
   readonly #audit: AuditLog;
   readonly #log: Log;
   readonly #kept = new Map<string, Kept>();
+  /** By supervision. A call that was taken over is told, and its record written, after the takeover has ended. */
+  readonly #supervisors = new Map<string, string>();
   readonly #listeners = new Set<(supervision: Supervision) => void>();
 
   constructor(deps: { db: Database; audit: AuditLog; log: Log }) {
@@ -55,7 +60,15 @@ export class OpenSessions {
     return this.#kept.get(id)?.session;
   }
 
+  /** The supervisor's id; undefined for one that this run of the server does not know, or forgot long ago. */
+  supervisorOf(id: string): string | undefined {
+    return this.#supervisors.get(id);
+  }
+
   add(session: Session, { hasRow }: { hasRow: boolean }): void {
+    this.#supervisors.set(session.plan.id, session.plan.supervisor.id);
+    if (this.#supervisors.size > supervisorsMax)
+      this.#supervisors.delete(this.#supervisors.keys().next().value!);
     this.#kept.set(session.plan.id, { session, saving: Promise.resolve(), isSaved: true, hasRow });
     this.#tell(session);
   }

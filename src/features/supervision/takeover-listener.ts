@@ -39,11 +39,15 @@ export class TakeoverListener {
       await this.#ring(device);
   }
 
-  adopt({ guests, legs }: OwnOnPbx): void {
+  adopt({ guests, legs, bridges }: OwnOnPbx): void {
     const name = listenerLegIdOf(this.#plan.id, 1);
     const own = legs.find(({ id }) => id.startsWith(name.slice(0, -1)))?.id;
-    this.#uniqueId = guests?.find((guest) => guest.name === name)?.uniqueId ?? own ?? null;
+    const guest = guests?.find((one) => one.name === name)?.uniqueId;
+    this.#uniqueId = guest ?? own ?? null;
     if (own) this.#parts.legs.adopt(own);
+    const bridge = bridges.find(({ id }) => id === bridgeIdOf(this.#plan.id));
+    // He had arrived, and the earlier run ended before it let him listen.
+    if (guest !== undefined && bridge && !bridge.legIds.includes(guest)) void this.#add(guest);
   }
 
   /** His own leg, as it was in the call. */

@@ -115,11 +115,19 @@ export class TakeoverSession implements Session {
       this.#memory = { ...this.#memory, phase: 'held' };
       if (!isInBridge) void this.#join(customerUniqueId!);
       else this.#update({ state: 'live' });
-    } else if (phase === 'handing-over' && !isGuest) {
-      this.onCallChange();
+    } else if (phase === 'handing-over') {
+      this.#adoptOnHisWay(isGuest, hasPhone);
     } else {
       void this.#finish(isGuest ? 'phone-hung-up' : phase === 'held' ? 'call-ended' : 'server-stopped');
     }
+  }
+
+  /** Supervisors who have hung up meanwhile have handed him over: if nobody answered, he must reach somebody yet. */
+  #adoptOnHisWay(isBack: boolean, hasPhone: boolean): void {
+    if (isBack) void this.#sendBack(this.#memory.customerUniqueId!);
+    this.#isCustomerHere = false;
+    if (hasPhone) this.onCallChange();
+    else void this.#finish('handed-over');
   }
 
   compare(found: OwnOnPbx): void {
