@@ -228,6 +228,8 @@ export class SupervisionSession implements Session {
   async #finish(): Promise<void> {
     let because = this.#state.endedBecause ?? 'lost';
     if (because === 'call-ended' || because === 'agent-left') because = await this.#whyAgentWent();
+    // A PBX that refuses is busy ending the call, as a rule.
+    if (because === 'pbx-failed' && (await this.#whyAgentWent()) === 'call-ended') because = 'call-ended';
     this.#apply({ kind: 'ended', because, atMs: this.#deps.clock.now() });
     this.#finished.resolve();
   }
