@@ -1,7 +1,5 @@
 import {
-  IconArrowsExchange,
   IconEar,
-  IconHeadphones,
   IconLogout,
   IconMessage2Share,
   IconMessageCircle,
@@ -62,18 +60,6 @@ export const agentVerbs: readonly AgentVerb[] = [
     action: 'intercept-agent-listening',
     icon: IconPhoneCall,
     letter: 'J',
-    run: (agent) => chooseTakeover(agent, 'intercept-agent-listening'),
-  },
-  {
-    action: 'intercept',
-    icon: IconArrowsExchange,
-    letter: 'I',
-    run: (agent) => chooseTakeover(agent, 'intercept'),
-  },
-  {
-    action: 'intercept-agent-listening',
-    icon: IconHeadphones,
-    letter: 'T',
     run: (agent) => chooseTakeover(agent, 'intercept-agent-listening'),
   },
   { action: 'watch-screen', icon: IconScreenShare, letter: 'S', run: watchScreen },
