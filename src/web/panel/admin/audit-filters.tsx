@@ -47,7 +47,7 @@ export function AuditFilters({ view, seen, onChange }: AuditFiltersProps) {
       />
       <TextInput
         size="xs"
-        w={290}
+        w={210}
         aria-label={t('audit.call')}
         placeholder={t('audit.call')}
         maxLength={100}

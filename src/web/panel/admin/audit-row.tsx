@@ -36,13 +36,15 @@ export function AuditRow({ entry }: { entry: AuditEntry }) {
         </details>
       </td>
       <td>
-        {callId && may(me, 'calls.view') ? (
-          <Link to={`/calls/${callId}?days=all`} aria-label={t('audit.openCall', { id: callId })}>
-            {t('call.title')}
-          </Link>
-        ) : (
-          <Plain text={callId ?? '—'} />
-        )}
+        <span className={classes['call']}>
+          {callId && may(me, 'calls.view') ? (
+            <Link to={`/calls/${callId}?days=all`} aria-label={t('audit.openCall', { id: callId })}>
+              {t('call.title')}
+            </Link>
+          ) : (
+            <Plain text={callId ?? '—'} />
+          )}
+        </span>
       </td>
     </tr>
   );

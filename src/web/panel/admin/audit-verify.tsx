@@ -32,7 +32,11 @@ function Result({ result }: { result: AuditVerification }) {
   const { intact, faults, faultCount } = result;
   const Icon = intact ? IconShieldCheck : IconAlertTriangle;
   return (
-    <Alert color={intact ? 'teal' : 'orange'} icon={<Icon aria-hidden="true" />}>
+    <Alert
+      className={classes['result'] ?? ''}
+      color={intact ? 'teal' : 'orange'}
+      icon={<Icon aria-hidden="true" />}
+    >
       <p className={classes['verdict']}>
         {intact ? t('audit.intact') : t('audit.notIntact', { count: faultCount })}
       </p>
