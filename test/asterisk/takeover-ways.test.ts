@@ -1,27 +1,16 @@
 /** What may become of a takeover: begun while listening, restarts, customers handed on, waiting calls moved, two at once. */
-import t from 'tap';
+import t, { type Test } from 'tap';
 import type { PhoneCall } from '../../scripts/lab/phone-call.ts';
 import { waitFor } from '../../scripts/lab/tools.ts';
-import type { AudioMode, Supervision, TakeoverMode } from '../../src/contract/supervisions.ts';
+import type { AudioMode, TakeoverMode } from '../../src/contract/supervisions.ts';
 import { noTies } from '../../src/ports/absent.ts';
 import { inState, type Run } from '../support/supervision-scene.ts';
-import { openTakeoverStage } from '../support/takeover-stage.ts';
+import { openTakeoverStage, refusalOf, type Taken } from '../support/takeover-stage.ts';
 
 const stage = await openTakeoverStage('ways');
-const { scene, lab, viewer, other, start, hears, hearOneAnother, known, taken } = stage;
+const { scene, lab, viewer, other, start, hears, hearOneAnother, known, taken, waitingCall, over } = stage;
 t.teardown(() => scene.close());
 t.setTimeout(280_000);
-
-async function over(run: Run, id: string, because: Supervision['endedBecause']): Promise<void> {
-  const { endedBecause } = await inState(run, viewer, id, 'ended');
-  if (endedBecause !== because) throw new Error(`ended because of ${endedBecause}, not ${because}`);
-}
-
-const refusalOf = (work: Promise<unknown>): Promise<string> =>
-  work.then(
-    () => 'none',
-    (error: { code?: string }) => error.code ?? String(error),
-  );
 
 const ways: { mode: AudioMode; scope: 'call' | 'agent' }[] = [
   { mode: 'listen', scope: 'call' },
@@ -140,17 +129,22 @@ t.test('A customer whom nobody answers comes back to the supervisor', async (t) 
   await scene.nothingOfOurs();
 });
 
-t.test('One who comes back when the supervisor has hung up reaches somebody all the same', async (t) => {
-  const run = await start();
-  t.teardown(() => run.abandon());
-  const { customer, phone, id } = await taken(run);
+/** A customer on his way to 1002, which rings until it declines; the supervisor's phone would answer any call. */
+async function onHisWay(t: Test, run: Run): Promise<Taken & { declining: PhoneCall }> {
+  const made = await taken(run);
   lab.phones.behave('1002', { answer: 'ring' });
   t.teardown(() => lab.phones.behave('1002', { answer: 'auto' }));
   lab.phones.behave('1901', { answer: 'auto' });
   t.teardown(() => lab.phones.behave('1901', { answer: 'auto-header' }));
   const ringing = lab.phones.nextCall('1002');
-  await run.feature.handOver(viewer, id, { agentId: scene.person('1002').id });
-  const declining = await ringing;
+  await run.feature.handOver(viewer, made.id, { agentId: scene.person('1002').id });
+  return { ...made, declining: await ringing };
+}
+
+t.test('One who comes back when the supervisor has hung up reaches somebody all the same', async (t) => {
+  const run = await start();
+  t.teardown(() => run.abandon());
+  const { customer, phone, id, declining } = await onHisWay(t, run);
   await phone.hangup();
   await over(run, id, 'handed-over');
   t.notOk(customer.end, 'the customer goes on ringing there');
@@ -162,13 +156,28 @@ t.test('One who comes back when the supervisor has hung up reaches somebody all 
   await scene.nothingOfOurs();
 });
 
-async function waitingCall(run: Run): Promise<{ customer: PhoneCall; callId: string }> {
-  const customer = await lab.phones.call({ from: 'customer', to: '8010' });
-  await customer.waitAnswered();
-  const waiting = () =>
-    run.calls.live.all().find((call) => call.endedAt === null && call.queueVisits.at(-1)?.to === null);
-  const { id: callId } = await waitFor('the call to wait', waiting);
-  return { customer, callId };
+for (const hasHungUp of [false, true]) {
+  const way = hasHungUp ? ', the supervisor having hung up' : '';
+  t.test(`A customer who is being handed over survives a kill${way}`, async (t) => {
+    const before = await start();
+    const { customer, phone, id, declining } = await onHisWay(t, before);
+    await before.abandon();
+    if (hasHungUp) {
+      await phone.hangup();
+      await phone.waitEnded();
+    }
+    const after = await start();
+    t.teardown(() => after.abandon());
+    if (hasHungUp) await over(after, id, 'handed-over');
+    const again = hasHungUp ? lab.phones.nextCall('1901') : phone;
+    await declining.decline();
+    await hearOneAnother(customer, await again);
+    if (!hasHungUp) t.match(await inState(after, viewer, id, 'live'), { id, mode: 'intercept' });
+    t.notOk(customer.end, 'the customer was never let go of');
+    await (await again).hangup();
+    await customer.waitEnded();
+    await scene.nothingOfOurs();
+  });
 }
 
 t.test('A call that waits is moved to an agent, back when he declines, and to another queue', async (t) => {

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { PhoneCall } from '../../scripts/lab/phone-call.ts';
 import { waitFor } from '../../scripts/lab/tools.ts';
 import type { Call } from '../../src/contract/calls.ts';
-import type { TakeoverMode } from '../../src/contract/supervisions.ts';
+import type { Supervision, TakeoverMode } from '../../src/contract/supervisions.ts';
 import { inState, openScene, type Run } from './supervision-scene.ts';
 
 export interface Taken {
@@ -50,6 +50,29 @@ export async function openTakeoverStage(name: string) {
     if (mode === 'intercept') await agent.waitEnded();
     return { customer, agent, phone, callId, id };
   }
+  /** The first supervisor's supervision ends, for that reason and no other. */
+  async function over(run: Run, id: string, because: Supervision['endedBecause']): Promise<void> {
+    const { endedBecause } = await inState(run, viewer, id, 'ended');
+    if (endedBecause !== because) throw new Error(`ended because of ${endedBecause}, not ${because}`);
+  }
+  /** A customer who waits in a queue that has no member. */
+  async function waitingCall(run: Run): Promise<{ customer: PhoneCall; callId: string }> {
+    const customer = await lab.phones.call({ from: 'customer', to: '8010' });
+    await customer.waitAnswered();
+    const waiting = () =>
+      run.calls.live.all().find((call) => call.endedAt === null && call.queueVisits.at(-1)?.to === null);
+    const { id: callId } = await waitFor('the call to wait', waiting);
+    return { customer, callId };
+  }
   const start = (): Promise<Run> => scene.start({ ami: true, isQueue: () => true });
-  return { scene, lab, viewer, other: scene.viewer('1902'), start, hears, hearOneAnother, known, taken };
+  const other = scene.viewer('1902');
+  const heard = { hears, hearOneAnother };
+  return { scene, lab, viewer, other, start, ...heard, known, taken, over, waitingCall };
 }
+
+/** The code of the refusal, `none` where there is none. */
+export const refusalOf = (work: Promise<unknown>): Promise<string> =>
+  work.then(
+    () => 'none',
+    (error: { code?: string }) => error.code ?? String(error),
+  );
