@@ -55,7 +55,7 @@ t.test('A supervision is started, changed, seen and stopped over HTTP', async (t
   t.match(changed, { status: 200, body: { mode: 'barge', state: 'live' } });
   t.match(await ask('PATCH', `/${id}`, { mode: 'intercept' }), {
     status: 409,
-    body: { code: 'mode-not-available' },
+    body: { code: 'needs-dialplan' },
   });
   t.match(await ask('GET', `/${id}`), { status: 200, body: { id, mode: 'barge' } });
   t.match(await ask('GET', '?open=true&limit=1'), {
