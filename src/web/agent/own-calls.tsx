@@ -39,7 +39,7 @@ function OwnCall({ call, me, mayMarkPrivate }: { call: AgentCall; me: OwnAgent; 
         <Since at={call.since} className={classes['since']} />
       </div>
       <div className={classes['who']}>
-        <Who who={call.with} strong />
+        <Who who={call.with} strong stacked />
       </div>
       <p className={classes['small']}>
         {t(`direction.${call.direction}`)}
