@@ -37,7 +37,7 @@ export function EvaluationOffer() {
   if (!offer || !may(me, 'evaluations.write')) return null;
   const close = () => setOffer(null);
   return (
-    <section className={classes['offer']} aria-label={t('evaluations.title')}>
+    <section className={classes['offer']} aria-label={t('evaluations.evaluate')}>
       <p role="status">{t('evaluations.offer', { name: offer.agentName.slice(0, 100) })}</p>
       <Button
         component={Link}
