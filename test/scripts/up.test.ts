@@ -69,7 +69,7 @@ async function agentSignsIn(address: string, output: string): Promise<void> {
     body: JSON.stringify({ login, password }),
   });
   if (reply.status >= 300) throw new Error(`The agent’s sign-in does not work: ${reply.status}`);
-  const shown = await fetch(page!);
+  const shown = await fetch(page!, { headers: { accept: 'text/html' } });
   if (!shown.ok) throw new Error(`There is no agent page at ${page}: ${shown.status}`);
 }
 
