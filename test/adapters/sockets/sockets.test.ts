@@ -532,6 +532,8 @@ t.test(
       .execute();
     await until('the agent page goes', () => gone.length === 1, soonMs);
     t.same(gone, ['agent']);
+    // Told on the way out: the page hears it a moment after the server has done with it.
+    await until('the page to be told', () => page.signedOut.length === 1, soonMs);
     t.same(page.signedOut, ['not-allowed']);
     t.ok(panel.socket.connected);
   },
