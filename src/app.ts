@@ -178,9 +178,6 @@ async function build({
   });
   ties.policy = policy.rules;
   ties.marks = policy.marks;
-  const readPolicyAgain = () => {
-    policy.reload().catch((error: unknown) => log.warn({ err: error }, 'the policy could not be read'));
-  };
   const supervision = createSupervision({
     db,
     telephonyOf: (name) => (name === pbx?.name ? pbx.commands : undefined),
@@ -213,9 +210,6 @@ async function build({
     watchQueues: (names) => pbx?.watchQueues(names),
   });
   const alerts = createAlerts({ db, clock, audit });
-  const readThresholdsAgain = () => {
-    alerts.reload().catch((error: unknown) => log.warn({ err: error }, 'alert thresholds could not be read'));
-  };
   const board = createLiveBoard({
     thresholds: alerts,
     shift: agents.shift,
@@ -231,11 +225,6 @@ async function build({
     queueMembershipMaxAgeMs,
   });
   const pauseReasons = createPauseReasons({ db, audit });
-  const readAgentControlAgain = () => {
-    Promise.all([pauseReasons.reload(), help.reload()]).catch((error: unknown) =>
-      log.warn({ err: error }, 'pause reasons and requests for help could not be read'),
-    );
-  };
   const shiftControl = createShiftControl({
     shift: agents.shift,
     people: directory,
@@ -339,6 +328,16 @@ async function build({
     }
   };
 
+  /** Calls back at each notice of the database's channel, until everything stops. */
+  function follow(channel: string, onNotice: Parameters<typeof listenTo>[0]['onNotice']): void {
+    const notices = listenTo({ url, channel, log, onNotice });
+    undo.push(() => notices.close());
+  }
+  const readAgainOn = (channel: string, read: () => Promise<unknown>): void =>
+    follow(channel, () => {
+      read().catch((error: unknown) => log.warn({ err: error, channel }, 'what changed could not be read'));
+    });
+
   async function watch(): Promise<void> {
     undo.push(
       () => http.close(),
@@ -358,28 +357,13 @@ async function build({
     undo.push(() => agents.stop());
     await screens.recover();
     undo.push(() => screens.stopAll());
-    const policyNotices = listenTo({ url, channel: 'vigie_policy', log, onNotice: readPolicyAgain });
-    undo.push(() => policyNotices.close());
-    // People changed by the command line or by another server.
-    const notices = listenTo({ url, channel: 'vigie_people', log, onNotice: readPeopleAgain });
-    undo.push(() => notices.close());
-    const thresholdNotices = listenTo({
-      url,
-      channel: 'vigie_alert_thresholds',
-      log,
-      onNotice: readThresholdsAgain,
-    });
-    undo.push(() => thresholdNotices.close());
-    const chatNotices = listenTo({ url, channel: chatChannel, log, onNotice: chat.onNotice });
-    undo.push(() => chatNotices.close());
+    // What the command line, another server or SQL by hand has changed.
+    readAgainOn('vigie_policy', () => policy.reload());
+    readAgainOn('vigie_people', () => directory.refresh());
+    readAgainOn('vigie_alert_thresholds', () => alerts.reload());
+    readAgainOn('vigie_agent_control', () => Promise.all([pauseReasons.reload(), help.reload()]));
+    follow(chatChannel, chat.onNotice);
     undo.push(() => chat.stop());
-    const controlNotices = listenTo({
-      url,
-      channel: 'vigie_agent_control',
-      log,
-      onNotice: readAgentControlAgain,
-    });
-    undo.push(() => controlNotices.close());
     if (!pbx) return;
     await pbx.start(onFact);
     undo.push(() => pbx.stop());
