@@ -29,6 +29,7 @@ import { evaluationsRoutes } from './features/evaluations/evaluations.routes.ts'
 import { createEvaluations } from './features/evaluations/evaluations.service.ts';
 import { liveBoardRoutes } from './features/live-board/live-board.routes.ts';
 import { createLiveBoard } from './features/live-board/live-board.ts';
+import { createOutsideListening } from './features/outside-listening/outside-listening.ts';
 import { createPhones } from './features/phones/phones.ts';
 import { createPolicy } from './features/policy/policy.ts';
 import { createScreens } from './features/screens/create-screens.ts';
@@ -209,6 +210,15 @@ async function build({
     log,
     watchQueues: (names) => pbx?.watchQueues(names),
   });
+  const outside = createOutsideListening({
+    db,
+    calls: calls.live,
+    people: directory,
+    audit,
+    wasTold: audit.wasTold,
+    log,
+  });
+  ties.outside = outside;
   const alerts = createAlerts({ db, clock, audit });
   const board = createLiveBoard({
     thresholds: alerts,
@@ -218,6 +228,7 @@ async function build({
     directory,
     browserPhones: ties.browserPhones,
     marks: ties.marks,
+    outside: ties.outside,
     clock,
     log,
     pbx: pbx?.name ?? null,
@@ -319,7 +330,7 @@ async function build({
 
   const onFact = (fact: TelephonyFact): void => {
     // In the order in which they build on one another. One that fails must not keep the fact from the others.
-    for (const listener of [phones, calls, agents, supervision, board]) {
+    for (const listener of [phones, calls, agents, supervision, outside, board]) {
       try {
         listener.onFact(fact);
       } catch (error) {
@@ -355,6 +366,8 @@ async function build({
     undo.push(() => policy.stop());
     await agents.start();
     undo.push(() => agents.stop());
+    await outside.start();
+    undo.push(() => outside.stop());
     await screens.recover();
     undo.push(() => screens.stopAll());
     // What the command line, another server or SQL by hand has changed.

@@ -3,6 +3,7 @@ import { Agent } from './agents.ts';
 import { AlertThresholds } from './alerts.ts';
 import { Call } from './calls.ts';
 import { Nullable, Time } from './common.ts';
+import { OutsideListening } from './outside-listenings.ts';
 import type { PersonalBrowserToServer, PersonalServerToBrowser } from './personal.ts';
 import { Supervision } from './supervisions.ts';
 
@@ -42,6 +43,7 @@ export const LiveSnapshot = Type.Object({
   queues: Type.Array(LiveQueue),
   calls: Type.Array(Call),
   supervisions: Type.Array(Supervision),
+  outsideListenings: Type.Array(OutsideListening),
   pbxs: Type.Array(LivePbx),
   thresholds: AlertThresholds,
 });
@@ -55,6 +57,7 @@ export const LiveChange = Type.Object({
   queues: Type.Optional(Type.Array(LiveQueue)),
   calls: Type.Optional(Type.Array(Call)),
   supervisions: Type.Optional(Type.Array(Supervision)),
+  outsideListenings: Type.Optional(Type.Array(OutsideListening)),
   pbxs: Type.Optional(Type.Array(LivePbx)),
   thresholds: Type.Optional(AlertThresholds),
   gone: Type.Optional(
@@ -63,6 +66,7 @@ export const LiveChange = Type.Object({
       queues: Type.Optional(Type.Array(Type.String())),
       calls: Type.Optional(Type.Array(Type.String())),
       supervisions: Type.Optional(Type.Array(Type.String())),
+      outsideListenings: Type.Optional(Type.Array(Type.String())),
     }),
   ),
 });

@@ -1,5 +1,12 @@
 import { defaultPolicy } from '../contract/policy.ts';
-import type { BrowserPhones, CallMarks, HelpRequests, ListeningPolicy, ScreenSharing } from './domain.ts';
+import type {
+  BrowserPhones,
+  CallMarks,
+  HelpRequests,
+  ListeningPolicy,
+  OutsideListenings,
+  ScreenSharing,
+} from './domain.ts';
 
 /** What a live part is told where nothing of the kind is wired: no policy but the default, no screen, no help, no browser phone. */
 export interface AgentTies {
@@ -8,6 +15,7 @@ export interface AgentTies {
   screens: ScreenSharing;
   help: HelpRequests;
   browserPhones: BrowserPhones;
+  outside: OutsideListenings;
 }
 
 const never = () => () => {};
@@ -23,4 +31,5 @@ export const noTies: AgentTies = {
   screens: { of: () => ({ state: 'off', watchedBy: [] }), onChange: never },
   help: { of: () => null, onChange: never },
   browserPhones: { deviceOf: () => null, onChange: never },
+  outside: { all: () => [], onChange: never },
 };

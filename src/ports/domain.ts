@@ -8,6 +8,7 @@ import type { CallMark } from '../contract/call-marks.ts';
 import type { Call, Direction } from '../contract/calls.ts';
 import type { NamedRef } from '../contract/common.ts';
 import type { ErrorCode } from '../contract/errors.ts';
+import type { OutsideListening } from '../contract/outside-listenings.ts';
 import type { Permission, Role } from '../contract/permissions.ts';
 import type { Policy } from '../contract/policy.ts';
 import type { Supervision } from '../contract/supervisions.ts';
@@ -73,6 +74,12 @@ export interface LiveSupervisions {
   ofAgent(agentId: string): readonly Supervision[];
   bySupervisor(personId: string): Supervision | undefined;
   onChange(listener: (supervision: Supervision) => void): () => void;
+}
+
+/** Who listens to calls without us, now. */
+export interface OutsideListenings {
+  all(): readonly OutsideListening[];
+  onChange(listener: (listening: OutsideListening, gone: boolean) => void): () => void;
 }
 
 /** Who is signed in on a panel or agent page now (counts as connected). */

@@ -163,7 +163,7 @@ export interface QueueMember {
 }
 
 export type LinkFact = FactHeader &
-  /** A resync follows: `leg-seen` for each living leg, then `resynced`. */
+  /** A resync follows: `leg-seen` for each living leg, `spy-began` for each foreign snoop, then `resynced` with the ids of both. */
   (
     | { kind: 'pbx-connected'; asteriskVersion: string; startedAtMs: number }
     | { kind: 'resynced'; liveUniqueIds: string[] }
@@ -180,7 +180,24 @@ export type OwnLegFact = FactHeader &
     | { kind: 'own-leg-ended'; uniqueId: string; channel: string; cause: number; sipCode: number | null }
   );
 
-export type TelephonyFact = LegFact | PresenceFact | LinkFact | OwnLegFact;
+/**
+ * Somebody hears a leg without us: ChanSpy and ExtenSpy as AMI tells them, another program's snoop as ARI does. What of
+ * ChanSpy can be seen without AMI is in the dialplan of its leg.
+ */
+export type SpyFact = FactHeader &
+  (
+    | { kind: 'spy-began'; spy: SpyingLeg; target: { uniqueId: string; channel: string } }
+    | { kind: 'spy-ended'; spyUniqueId: string }
+  );
+export interface SpyingLeg {
+  uniqueId: string;
+  channel: string;
+  via: 'chanspy' | 'snoop';
+  /** Of ARI, whose program made the snoop; '' for ChanSpy and where it is not told. */
+  app: string;
+}
+
+export type TelephonyFact = LegFact | PresenceFact | LinkFact | OwnLegFact | SpyFact;
 /** A fact without its header. */
 export type FactBody = TelephonyFact extends infer Fact
   ? Fact extends FactHeader

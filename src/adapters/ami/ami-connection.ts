@@ -18,6 +18,8 @@ export interface AmiConnection {
 
 export interface AmiHandlers {
   onEvent(event: AmiMessage): void;
+  /** Names of the events that `onEvent` is to be called with; default: all. */
+  eventsRead?: ReadonlySet<string>;
   /** Called once, when a connection that was signed in ends. */
   onEnd(detail: string): void;
   /** Aborted: ends the connection, or the attempt to make one, at once. */
@@ -29,19 +31,20 @@ const requestTimeoutMs = 5000;
 const pingEveryMs = 2000;
 
 /**
- * Connects and signs in, asking for `events` of those classes only (`agent`). Resolves within 10 s or rejects with
+ * Connects and signs in, asking for `events` of those classes only (`agent,call`). Resolves within 10 s or rejects with
  * AmiError; its text never holds the password.
  */
 export async function connectAmi(
   { host, port, username, password }: AmiAddress,
   events: string,
-  { onEvent, onEnd, signal }: AmiHandlers,
+  { onEvent, eventsRead, onEnd, signal }: AmiHandlers,
 ): Promise<AmiConnection> {
   const socket = createConnection({ host, port, noDelay: true, keepAlive: true });
   const requests = createAmiRequests();
-  const reader = createAmiReader((message) => {
+  const take = (message: AmiMessage): void => {
     if (!requests.take(message) && message.has('Event')) onEvent(message);
-  });
+  };
+  const reader = createAmiReader(take, (event) => eventsRead?.has(event) ?? true);
   let lastId = 0;
   let isSignedIn = false;
   let end: string | undefined;

@@ -38,7 +38,7 @@ const userLines = (username: string): string[] => [
 const notConfigured: Finding = {
   topic: 'AMI',
   verdict: 'optional',
-  text: 'AMI_HOST is not set; AMI adds wrap-up, pause reasons, places in the queue, the list of queues',
+  text: 'AMI_HOST is not set; AMI adds wrap-up, pause reasons, places in the queue, the list of queues, whom a ChanSpy listens to',
   fix: { where: reload, lines: ['[general]', 'enabled = yes', ...userLines('vigie')] },
 };
 
@@ -99,10 +99,15 @@ const rightsFix = (username: string): Fix => ({
 function checkRead(read: string | undefined, username: string): Finding {
   const topic = 'AMI read rights';
   const fix = rightsFix(username);
-  if (read === undefined) return { topic, verdict: 'unseen', text: 'cannot be seen; agent is needed', fix };
+  if (read === undefined)
+    return { topic, verdict: 'unseen', text: 'cannot be seen; agent and call are needed', fix };
   const classes = read.split(',').map((word) => word.trim());
-  if (classes.includes('agent') || classes.includes('all')) return fine(topic, read);
-  return { topic, verdict: 'wrong', text: `${read}: without agent no queue event arrives`, fix };
+  const has = (word: string) => classes.includes(word) || classes.includes('all');
+  if (!has('agent'))
+    return { topic, verdict: 'wrong', text: `${read}: without agent no queue event arrives`, fix };
+  if (has('call')) return fine(topic, read);
+  const text = `${read}: without call it is not told whom a ChanSpy of the PBX listens to`;
+  return { topic, verdict: 'missing', text, fix };
 }
 
 function checkWrite(mayPause: boolean, mayRead: boolean, username: string): Finding {

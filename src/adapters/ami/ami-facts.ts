@@ -1,10 +1,27 @@
+import { isOwnId } from '../../ports/telephony.ts';
 import type { FactBody, QueueMember } from '../../ports/telephony-facts.ts';
 import type { AmiMessage } from './ami-wire.ts';
 
 const text = (message: AmiMessage, key: string): string => message.get(key) ?? '';
 const number = (message: AmiMessage, key: string): number => Number.parseInt(text(message, key), 10) || 0;
 
-/** One event of the classes `agent` as the fact it tells, or undefined. Pure. */
+/** The events that become facts, and the one that tells wrap-ups. All others of their classes are skipped unread. */
+export const amiEventsUsed: ReadonlySet<string> = new Set([
+  'QueueMemberAdded',
+  'QueueMemberStatus',
+  'QueueMemberPause',
+  'QueueMemberPenalty',
+  'QueueMemberRemoved',
+  'QueueCallerJoin',
+  'QueueCallerAbandon',
+  'QueueCallerLeave',
+  'AgentLogin',
+  'AgentLogoff',
+  'ChanSpyStart',
+  'ChanSpyStop',
+]);
+
+/** One event of the classes `agent` and `call` as the fact it tells, or undefined. Pure. */
 export function amiFactOf(event: AmiMessage): FactBody | undefined {
   const queue = text(event, 'Queue');
   switch (event.get('Event')) {
@@ -25,6 +42,9 @@ export function amiFactOf(event: AmiMessage): FactBody | undefined {
       return loginOf(event, true);
     case 'AgentLogoff':
       return loginOf(event, false);
+    case 'ChanSpyStart':
+    case 'ChanSpyStop':
+      return spyOf(event);
     default:
       return undefined;
   }
@@ -38,6 +58,19 @@ export function callerOf(event: AmiMessage, waiting: number): FactBody {
 
 function loginOf(event: AmiMessage, loggedIn: boolean): FactBody {
   return { kind: 'agent-login', agent: text(event, 'Agent'), uniqueId: text(event, 'Uniqueid'), loggedIn };
+}
+
+/** Every snoop raises them too, our own as well: those are ARI's to tell. */
+function spyOf(event: AmiMessage): FactBody | undefined {
+  const uniqueId = text(event, 'SpyerUniqueid');
+  const channel = text(event, 'SpyerChannel');
+  if (uniqueId === '' || isOwnId(uniqueId) || channel.startsWith('Snoop/')) return undefined;
+  if (event.get('Event') === 'ChanSpyStop') return { kind: 'spy-ended', spyUniqueId: uniqueId };
+  return {
+    kind: 'spy-began',
+    spy: { uniqueId, channel, via: 'chanspy', app: '' },
+    target: { uniqueId: text(event, 'SpyeeUniqueid'), channel: text(event, 'SpyeeChannel') },
+  };
 }
 
 /** QueueStatus says Location and Name where events say Interface and MemberName. */

@@ -16,15 +16,21 @@ export interface AmiReader {
 
 /**
  * Splits the manager's stream into messages: `Key: value` lines ended by CR LF, a blank line after each message, one
- * line of greeting before the first (Asterisk's main/manager.c).
+ * line of greeting before the first (Asterisk's main/manager.c). An event that `isRead` refuses and that answers no request
+ * is dropped without being taken apart: a class is subscribed to for few of its events, and a busy PBX raises many.
  */
-export function createAmiReader(onMessage: (message: AmiMessage) => void): AmiReader {
+export function createAmiReader(
+  onMessage: (message: AmiMessage) => void,
+  isRead: (event: string) => boolean = () => true,
+): AmiReader {
   const decoder = new StringDecoder('utf8');
   let rest = '';
   let isGreeted = false;
   let lines = new Map<string, string>();
   let linesTaken = 0;
   let charsTaken = 0;
+  /** The lines of an event that is dropped unless an ActionID shows that somebody asked for it. */
+  let unread: string[] | null = null;
 
   function takeLine(line: string): void {
     if (!isGreeted) {
@@ -39,7 +45,9 @@ export function createAmiReader(onMessage: (message: AmiMessage) => void): AmiRe
     lines = new Map();
     linesTaken = 0;
     charsTaken = 0;
-    if (message.size > 0) onMessage(message);
+    const isDropped = unread !== null;
+    unread = null;
+    if (message.size > 0 && !isDropped) onMessage(message);
   }
 
   function addLine(line: string): void {
@@ -47,12 +55,25 @@ export function createAmiReader(onMessage: (message: AmiMessage) => void): AmiRe
     charsTaken += line.length;
     if (linesTaken > messageLinesMax || charsTaken > messageCharsMax)
       throw new BadAmi('a message is too long');
+    if (unread === null) {
+      takeApart(line);
+      return;
+    }
+    unread.push(line);
+    if (!line.startsWith('ActionID:')) return;
+    const asked = unread;
+    unread = null;
+    for (const one of asked) takeApart(one);
+  }
+
+  function takeApart(line: string): void {
     const colon = line.indexOf(':');
     if (colon <= 0) return;
     const key = line.slice(0, colon);
     const value = line.slice(line[colon + 1] === ' ' ? colon + 2 : colon + 1);
     const before = lines.get(key);
     lines.set(key, before === undefined ? value : `${before}\n${value}`);
+    if (linesTaken === 1 && key === 'Event' && !isRead(value)) unread = [];
   }
 
   return {

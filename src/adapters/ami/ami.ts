@@ -5,6 +5,7 @@ import type { Log } from '../../ports/log.ts';
 import type { QueueCommands } from '../../ports/telephony.ts';
 import type { FactBody, TelephonyFact } from '../../ports/telephony-facts.ts';
 import { type AmiAddress, type AmiConnection, connectAmi } from './ami-connection.ts';
+import { amiEventsUsed } from './ami-facts.ts';
 import { AmiError } from './ami-requests.ts';
 import { createQueueCommands } from './queue-commands.ts';
 import { createQueueWatch } from './queue-watch.ts';
@@ -28,8 +29,8 @@ export interface Ami {
   stop(): Promise<void>;
 }
 
-/** All that is used is of this class; calls are ARI's. */
-const eventClasses = 'agent';
+/** Queues and agents; of the class `call` only who spies on whom, since calls are ARI's. */
+const eventClasses = 'agent,call';
 /** A reload of queues.conf raises no event for what it changes. */
 const readAgainEveryMs = 20_000;
 const retryMinMs = 500;
@@ -64,7 +65,12 @@ export function createAmi({ name, ami, clock, log }: AmiOptions): Ami {
   async function connectOnce(): Promise<string> {
     const ended = Promise.withResolvers<string>();
     const watch = createQueueWatch({ stamp, clock, emit });
-    const handlers = { onEvent: watch.takeEvent, onEnd: ended.resolve, signal: stopping.signal };
+    const handlers = {
+      onEvent: watch.takeEvent,
+      eventsRead: amiEventsUsed,
+      onEnd: ended.resolve,
+      signal: stopping.signal,
+    };
     const up = await connectAmi(ami, eventClasses, handlers);
     stamp.nextGeneration();
     try {

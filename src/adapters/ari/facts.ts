@@ -1,6 +1,7 @@
 import type { AriEvent, AriEventType, Bridge, Channel } from '../../asterisk-ari-client/index.ts';
 import { isOwnId, isOwnPhone } from '../../ports/telephony.ts';
 import type { FactBody, TelephonyFact } from '../../ports/telephony-facts.ts';
+import { isForeignSnoop, snoopFactOf } from './foreign-snoops.ts';
 import { isHelperId } from './helper-channel.ts';
 import { presenceFactOf } from './presence-facts.ts';
 import { bridgeKindOf, channelVariable, isCallLeg, legOf } from './snapshots.ts';
@@ -27,8 +28,8 @@ export const eventTypesUsed = [
 ] as const satisfies readonly AriEventType[];
 
 /**
- * One ARI event as the fact it tells, or undefined when it tells none: our own legs become own-leg facts, and snoops
- * and announcers of others are nobody's call. Pure. Throws TypeError for an event that is not of its type's form.
+ * One ARI event as the fact it tells, or undefined when it tells none: our own legs become own-leg facts, snoops of
+ * others are spying, and announcers are nobody's call. Pure. Throws TypeError for an event that is not of its type's form.
  */
 export function factOf(event: AriEvent): FactBody | undefined {
   switch (event.type) {
@@ -37,6 +38,7 @@ export function factOf(event: AriEvent): FactBody | undefined {
     case 'ChannelStateChange':
       return stateFactOf(event.channel);
     case 'ChannelDialplan':
+      if (isForeignSnoop(event.channel)) return snoopFactOf(event.channel);
       return isCallLeg(event.channel) ? { kind: 'leg-dialplan', leg: legOf(event.channel) } : undefined;
     case 'ChannelCallerId':
       return isCallLeg(event.channel) ? { kind: 'leg-identity', leg: legOf(event.channel) } : undefined;
@@ -105,6 +107,7 @@ function endFactOf(event: Extract<AriEvent, { type: 'ChannelDestroyed' }>): Fact
   const sipCode = typeof techCause === 'number' && techCause > 0 ? techCause : null;
   const common = { uniqueId: channel.id, channel: channel.name, cause: cause ?? 0, sipCode };
   if (isOwnLeg(channel)) return { kind: 'own-leg-ended', ...common };
+  if (isForeignSnoop(channel)) return { kind: 'spy-ended', spyUniqueId: channel.id };
   if (!isCallLeg(channel)) return undefined;
   const hangupSource = channelVariable(channel, 'CHANNEL(hangupsource)');
   const hangupSourceKnown = 'CHANNEL(hangupsource)' in (channel.channelvars ?? {});

@@ -161,7 +161,10 @@ export function createPbxReader({ name, ari, clock, log, emit: onFact }: PbxRead
     for (const body of facts) emit(body, atMs);
     const present = new Set([...snapshot.channels.map(({ id }) => id), ...buffer.endedIds()]);
     for (const body of legs.vanished(present, gap)) emit(body, atMs);
-    const seen = facts.flatMap((body) => (body.kind === 'leg-seen' ? [body.leg.uniqueId] : []));
+    const seen = facts.flatMap((body) => {
+      if (body.kind === 'spy-began') return [body.spy.uniqueId];
+      return body.kind === 'leg-seen' ? [body.leg.uniqueId] : [];
+    });
     const liveUniqueIds = [...seen, ...snapshot.channels.map(({ id }) => id).filter(isOwnPhone)];
     emit({ kind: 'resynced', liveUniqueIds }, atMs);
     lastHeardAtMs = atMs;

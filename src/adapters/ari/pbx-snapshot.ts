@@ -1,6 +1,7 @@
 import type { AriClient, Bridge, Channel, Endpoint } from '../../asterisk-ari-client/index.ts';
 import { isOwnId, isOwnPhone } from '../../ports/telephony.ts';
 import type { FactBody } from '../../ports/telephony-facts.ts';
+import { isForeignSnoop, snoopFactOf } from './foreign-snoops.ts';
 import { endpointFactOf } from './presence-facts.ts';
 import { bridgeKindOf, isCallLeg, legOf } from './snapshots.ts';
 
@@ -31,5 +32,6 @@ export function factsOfSnapshot({ channels, bridges, endpoints }: PbxSnapshot): 
       return [{ kind: 'bridge-entered', uniqueId, bridgeId: bridge.id, bridge: bridgeKindOf(bridge), leg }];
     }),
   );
-  return [...seen, ...entered, ...endpoints.map(endpointFactOf)];
+  const snoops = channels.filter(isForeignSnoop).flatMap((channel) => snoopFactOf(channel) ?? []);
+  return [...seen, ...entered, ...snoops, ...endpoints.map(endpointFactOf)];
 }

@@ -171,6 +171,23 @@ export interface IdempotencyKeysTable {
   created_at: Generated<Date>;
 }
 
+export interface OutsideListeningsTable {
+  id: string;
+  pbx: string;
+  spy_unique_id: string;
+  spy_channel: string;
+  via: string;
+  app: string;
+  listener_id: string | null;
+  target_unique_id: string | null;
+  agent_id: string | null;
+  call_id: string | null;
+  from_at: Date;
+  to_at: Date | null;
+  began_told: Generated<boolean>;
+  ended_told: Generated<boolean>;
+}
+
 export interface PauseReasonsTable {
   name: string;
   position: number;
@@ -310,6 +327,7 @@ export interface Tables {
   evaluations: EvaluationsTable;
   help_requests: HelpRequestsTable;
   idempotency_keys: IdempotencyKeysTable;
+  outside_listenings: OutsideListeningsTable;
   pause_reasons: PauseReasonsTable;
   people: PeopleTable;
   person_devices: PersonDevicesTable;

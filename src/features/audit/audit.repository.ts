@@ -64,5 +64,20 @@ export async function findEntries(
   }));
 }
 
+export async function hasEntry(
+  db: Database,
+  { action, since, listeningId }: { action: string; since: Date; listeningId: string },
+): Promise<boolean> {
+  const found = await db
+    .selectFrom('audit_entries')
+    .select('id')
+    .where('action', '=', action)
+    .where('at', '>=', since)
+    .where(sql<boolean>`details->>'listeningId' = ${listeningId}`)
+    .limit(1)
+    .executeTakeFirst();
+  return found !== undefined;
+}
+
 const reference = (id: string | null, name: string | null): AuditEntry['actor'] =>
   id === null ? null : { id, name: name ?? id };

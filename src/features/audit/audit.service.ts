@@ -17,7 +17,7 @@ import type { AuditLog } from '../../ports/domain.ts';
 import type { Log } from '../../ports/log.ts';
 import { assertMay, type Viewer } from '../../ports/viewer.ts';
 import { adoptOldEntries } from './adopt-entries.ts';
-import { findEntries } from './audit.repository.ts';
+import { findEntries, hasEntry } from './audit.repository.ts';
 import { createEntryCopier } from './copy-entries.ts';
 import { purgeEntries } from './purge.ts';
 import { withoutReason } from './reason-hash.ts';
@@ -25,6 +25,8 @@ import { chainAdoptedAction, verifyAudit } from './verify.ts';
 
 export interface Audit extends AuditLog {
   list(viewer: Viewer, query: AuditQuery): Promise<AuditPage>;
+  /** Whether there is an entry of this action, not older than `sinceMs`, whose details hold this `listeningId`. */
+  wasTold(action: string, one: { listeningId: string; sinceMs: number }): Promise<boolean>;
   /** Every entry, page by page, so that none of the size of the log is ever in memory; the first page is read before it settles. */
   all(viewer: Viewer, filters: AuditFilters): Promise<AsyncIterable<AuditEntry>>;
   /** Looks for changed, missing, inserted and moved entries in the whole log. Who asks meanwhile gets the same answer. */
@@ -51,6 +53,8 @@ export interface AuditDeps {
 /** Who reads sees what was just written, if the database takes it in that time. */
 const catchUpMs = 1_000;
 const purgeCatchUpMs = 60_000;
+/** The PBX's clock may be that far before ours. */
+const clockSlackMs = 3_600_000;
 
 /** The audit log: written to this server's disk, read in the database, which follows. */
 export function createAudit({ db, clock, log, local }: AuditDeps): Audit {
@@ -77,6 +81,11 @@ export function createAudit({ db, clock, log, local }: AuditDeps): Audit {
       const rows = await findEntries(db, query, before, limit + 1);
       const items = rows.slice(0, limit);
       return { items, nextCursor: rows.length > limit ? encodeCursor(items.at(-1)!) : null };
+    },
+
+    async wasTold(action, { listeningId, sinceMs }) {
+      await copier.caughtUp(catchUpMs);
+      return await hasEntry(db, { action, since: new Date(sinceMs - clockSlackMs), listeningId });
     },
 
     async all(viewer, filters) {

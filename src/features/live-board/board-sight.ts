@@ -1,5 +1,12 @@
 import type { Call } from '../../contract/calls.ts';
-import type { CallMarks, LiveCalls, LiveSupervisions, PeopleDirectory } from '../../ports/domain.ts';
+import type { OutsideListening } from '../../contract/outside-listenings.ts';
+import type {
+  CallMarks,
+  LiveCalls,
+  LiveSupervisions,
+  OutsideListenings,
+  PeopleDirectory,
+} from '../../ports/domain.ts';
 import type { LiveShift, LiveThresholds } from '../../ports/live.ts';
 import type { PbxLinks } from './pbx-links.ts';
 import { partsOf } from './scope.ts';
@@ -23,8 +30,9 @@ export function createBoardSight(deps: {
   links: PbxLinks;
   thresholds: LiveThresholds;
   marks: CallMarks;
+  outside: OutsideListenings;
 }): BoardSight {
-  const { shift, calls, supervisions, directory, links, thresholds, marks } = deps;
+  const { shift, calls, supervisions, directory, links, thresholds, marks, outside } = deps;
   /** A new object for each version of a call, which tells one version from the next. */
   const sighted = (call: Call): SightedCall => {
     const said = marks.of(call.id);
@@ -33,6 +41,8 @@ export function createBoardSight(deps: {
   const callsNow = new Map(calls.all().map((call) => [call.id, sighted(call)]));
   const queueTeams = new Map<string, string>();
   const supervisionsNow = new Map(supervisions.all().map((one) => [one.id, { supervision: one }]));
+  const outsideNow = new Map<string, OutsideListening>(outside.all().map((one) => [one.id, one]));
+  let touchedOutside = new Set<string>();
   let touchedCalls = new Set<string>();
   let touchedSupervisions = new Set<string>();
   let touchedPbxs = false;
@@ -69,6 +79,12 @@ export function createBoardSight(deps: {
       touchedSupervisions.add(supervision.id);
       listener();
     }),
+    outside.onChange((one, gone) => {
+      if (gone) outsideNow.delete(one.id);
+      else outsideNow.set(one.id, one);
+      touchedOutside.add(one.id);
+      listener();
+    }),
   ];
 
   /** Calls are seen by the teams of their queues: when those change, sight does. */
@@ -86,6 +102,7 @@ export function createBoardSight(deps: {
     queue: (id) => shift.queue(id),
     call: (id) => callsNow.get(id),
     supervision: (id) => supervisionsNow.get(id),
+    outsideListening: (id) => outsideNow.get(id),
     pbxs: () => links.all(),
     thresholds: () => thresholds.current(),
     teamIdsOf: (personId) => directory.byId(personId)?.teams.map((team) => team.id) ?? [],
@@ -103,12 +120,14 @@ export function createBoardSight(deps: {
         queues,
         calls: touchedCalls,
         supervisions: touchedSupervisions,
+        outsideListenings: touchedOutside,
         pbxs: touchedPbxs,
         thresholds: touchedThresholds,
         resighted,
       };
       touchedCalls = new Set();
       touchedSupervisions = new Set();
+      touchedOutside = new Set();
       touchedPbxs = false;
       touchedThresholds = false;
       resighted = false;
@@ -119,6 +138,7 @@ export function createBoardSight(deps: {
       queues: new Set([...told.queues, ...[...shift.queues()].map(({ row }) => row.id)]),
       calls: new Set([...told.calls, ...callsNow.keys()]),
       supervisions: new Set([...told.supervisions, ...supervisionsNow.keys()]),
+      outsideListenings: new Set([...told.outsideListenings, ...outsideNow.keys()]),
       pbxs: false,
       thresholds: false,
     }),

@@ -6,6 +6,7 @@ import type {
   CallMarks,
   LiveCalls,
   LiveSupervisions,
+  OutsideListenings,
   PeopleDirectory,
 } from '../../ports/domain.ts';
 import type { LiveFeed, LiveShift, LiveThresholds } from '../../ports/live.ts';
@@ -25,6 +26,8 @@ export interface CreateLiveBoard {
   browserPhones: BrowserPhones;
   /** Default: nobody said anything. */
   marks?: CallMarks;
+  /** Default: nobody does. */
+  outside?: OutsideListenings;
   thresholds: LiveThresholds;
   clock: Clock;
   log: Log;
@@ -47,7 +50,8 @@ const gatherMs = 8;
 export function createLiveBoard(deps: CreateLiveBoard): LiveBoard {
   const { directory, clock, log } = deps;
   const links = createPbxLinks({ ...deps, nowMs: clock.now() });
-  const sight = createBoardSight({ ...deps, links, marks: deps.marks ?? noTies.marks });
+  const { marks = noTies.marks, outside = noTies.outside } = deps;
+  const sight = createBoardSight({ ...deps, links, marks, outside });
   const scopes = new Map<string, { rows: ScopeRows; viewers: number }>();
   const listeners = new Set<(scope: string, change: LiveChange) => void>();
   let timer: NodeJS.Timeout | null = null;

@@ -3,6 +3,7 @@ import { type AlertThresholds, defaultThresholds } from '../../contract/alerts.t
 import type { Call } from '../../contract/calls.ts';
 import type { LiveChange, LivePbx, LiveSnapshot } from '../../contract/live.ts';
 import { mayDo } from '../../contract/may-do.ts';
+import type { OutsideListening } from '../../contract/outside-listenings.ts';
 import type { Supervision } from '../../contract/supervisions.ts';
 import type { AgentView, QueueView } from '../../ports/live.ts';
 import { seesTeams } from '../../ports/viewer.ts';
@@ -23,6 +24,7 @@ export interface Sight {
   /** Each version of a row is an object of its own. */
   call(id: string): SightedCall | undefined;
   supervision(id: string): SightedSupervision | undefined;
+  outsideListening(id: string): OutsideListening | undefined;
   pbxs(): LivePbx[];
   thresholds(): AlertThresholds;
   teamIdsOf(personId: string): readonly string[];
@@ -34,6 +36,7 @@ export interface Touched {
   queues: Iterable<string>;
   calls: Iterable<string>;
   supervisions: Iterable<string>;
+  outsideListenings: Iterable<string>;
   pbxs: boolean;
   thresholds: boolean;
 }
@@ -48,7 +51,7 @@ export interface ScopeRows {
   snapshot(at: string): LiveSnapshot;
 }
 
-type Kind = 'agents' | 'queues' | 'calls' | 'supervisions';
+type Kind = 'agents' | 'queues' | 'calls' | 'supervisions' | 'outsideListenings';
 
 export function createScopeRows(scope: Scope): ScopeRows {
   const { viewer, acting } = scope;
@@ -56,6 +59,7 @@ export function createScopeRows(scope: Scope): ScopeRows {
   const queues = new Map<string, QueueView>();
   const calls = new Map<string, SightedCall>();
   const supervisions = new Map<string, SightedSupervision>();
+  const outside = new Map<string, OutsideListening>();
   let pbxs: LivePbx[] = [];
   let thresholds = defaultThresholds;
   let seq = 0;
@@ -96,6 +100,13 @@ export function createScopeRows(scope: Scope): ScopeRows {
     return found && seesAgent(sight, found.supervision.agentId) ? found : undefined;
   }
 
+  /** Who is heard is seen by his team; where that is not known, by who sees every team. */
+  function outsideNow(sight: Sight, id: string): OutsideListening | undefined {
+    const found = sight.outsideListening(id);
+    const seen = found?.agent ? seesAgent(sight, found.agent.id) : viewer.everyTeam;
+    return seen ? found : undefined;
+  }
+
   function advance(sight: Sight, touched: Touched, at: string): LiveChange | null {
     const change: LiveChange = { seq: seq + 1, at };
     const gone: NonNullable<LiveChange['gone']> = {};
@@ -116,6 +127,8 @@ export function createScopeRows(scope: Scope): ScopeRows {
     const freshQueues = look('queues', queues, (id) => queueNow(sight, id));
     const freshCalls = look('calls', calls, (id) => callNow(sight, id));
     const freshSupervisions = look('supervisions', supervisions, (id) => supervisionNow(sight, id));
+    const freshOutside = look('outsideListenings', outside, (id) => outsideNow(sight, id));
+    if (freshOutside.length > 0) change.outsideListenings = freshOutside;
     if (freshAgents.length > 0) change.agents = freshAgents.map(({ row }) => row);
     if (freshQueues.length > 0) change.queues = freshQueues.map(({ row }) => row);
     if (freshCalls.length > 0) change.calls = freshCalls.map(({ call }) => call);
@@ -137,6 +150,7 @@ export function createScopeRows(scope: Scope): ScopeRows {
       queues: [...queues.keys()],
       calls: [...calls.keys()],
       supervisions: [...supervisions.keys()],
+      outsideListenings: [...outside.keys()],
       pbxs: false,
       thresholds: false,
     }),
@@ -147,6 +161,7 @@ export function createScopeRows(scope: Scope): ScopeRows {
       queues: [...queues.values()].map(({ row }) => row),
       calls: [...calls.values()].map(({ call }) => call),
       supervisions: [...supervisions.values()].map(({ supervision }) => supervision),
+      outsideListenings: [...outside.values()],
       pbxs,
       thresholds,
     }),

@@ -25,14 +25,22 @@ export const purgeCalls: PurgeBatch = (db, before, limit) =>
     return ids.length;
   });
 
-/** Those that are over, with the calls and the changes of mode that each one lists. */
-export const purgeSupervisions: PurgeBatch = (db, before, limit) =>
-  deleted(
+/** Those that are over, with the calls and the changes of mode that each one lists; and who listened without us. */
+export const purgeSupervisions: PurgeBatch = async (db, before, limit) => {
+  const own = await deleted(
     sql`
     delete from supervisions where id in (
       select id from supervisions where state = 'ended' and started_at < ${before} order by started_at limit ${limit}
     )`.execute(db),
   );
+  const outside = await deleted(
+    sql`
+    delete from outside_listenings where id in (
+      select id from outside_listenings where ended_told and from_at < ${before} order by from_at limit ${limit}
+    )`.execute(db),
+  );
+  return own + outside;
+};
 
 export const purgeEvaluations: PurgeBatch = (db, before, limit) =>
   deleted(

@@ -92,6 +92,28 @@ t.test('What is no manager, endless lines and endless messages are refused', asy
   }, /message is too long/);
 });
 
+t.test('An event nobody reads is dropped, unless it answers a request', async (t) => {
+  const taken: (string | undefined)[] = [];
+  const reader = createAmiReader(
+    (message) => taken.push(message.get('Event') ?? message.get('Response')),
+    (event) => event === 'ChanSpyStart',
+  );
+  const lines = ['Event: VarSet', 'Value: 1', '', 'Event: QueueParams', 'Queue: q', 'ActionID: 7', ''];
+  const more = [
+    'Event: ChanSpyStart',
+    'A: b',
+    '',
+    'Response: Success',
+    'ActionID: 8',
+    '',
+    'Event: VarSet',
+    '',
+    '',
+  ];
+  reader.take(Buffer.from(greeting + [...lines, ...more].join('\r\n')));
+  t.same(taken, ['QueueParams', 'ChanSpyStart', 'Success']);
+});
+
 t.test('A value cannot become a line of its own', async (t) => {
   const text = amiRequest('QueuePause', { Reason: 'x\r\n\r\nAction: Originate\r\n', Queue: undefined });
   t.equal(text, 'Action: QueuePause\r\nReason: x Action: Originate \r\n\r\n');

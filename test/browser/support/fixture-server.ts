@@ -282,6 +282,12 @@ function merge(floor: LiveSnapshot, change: LiveChange): LiveSnapshot {
     queues: rows(floor.queues, change.queues, gone?.queues, ({ id }) => id),
     calls: rows(floor.calls, change.calls, gone?.calls, ({ id }) => id),
     supervisions: rows(floor.supervisions, change.supervisions, gone?.supervisions, ({ id }) => id),
+    outsideListenings: rows(
+      floor.outsideListenings,
+      change.outsideListenings,
+      gone?.outsideListenings,
+      ({ id }) => id,
+    ),
     pbxs: rows(floor.pbxs, change.pbxs, undefined, ({ name }) => name),
     thresholds: change.thresholds ?? floor.thresholds,
   };

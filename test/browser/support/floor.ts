@@ -93,6 +93,7 @@ export function makeFloor({ agents, nowMs = Date.now(), hostile = false, pbxs }:
     queues: agents > 0 ? queueNames.map((name, i) => makeQueue(name, i, rows, nowMs)) : [],
     calls,
     supervisions: [],
+    outsideListenings: [],
     pbxs: pbxs ?? [makePbx(nowMs)],
     thresholds: defaultThresholds,
   };

@@ -69,7 +69,9 @@ t.test('an alert begins one millisecond after its limit, once for each matter', 
     longestWaitSince: ago(60_001),
   };
   const kinds = (pausedForMs: number, thresholds: AlertThresholds) =>
-    alertsOf({ agents: agents(pausedForMs), queues: [queue] }, thresholds, nowMs).map(({ kind }) => kind);
+    alertsOf({ agents: agents(pausedForMs), queues: [queue], outsideListenings: [] }, thresholds, nowMs).map(
+      ({ kind }) => kind,
+    );
   const limitMs = defaultThresholds.agents.pausedMs!;
   t.same(kinds(limitMs, defaultThresholds), ['help', 'queue-wait'], 'at the limit');
   t.same(kinds(limitMs + 1, defaultThresholds), ['help', 'queue-wait', 'agent-paused'], 'past it');

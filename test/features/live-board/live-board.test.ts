@@ -138,6 +138,11 @@ function applied(before: LiveSnapshot, change: LiveChange): LiveSnapshot {
     queues: merge(before.queues, change.queues, change.gone?.queues),
     calls: merge(before.calls, change.calls, change.gone?.calls),
     supervisions: merge(before.supervisions, change.supervisions, change.gone?.supervisions),
+    outsideListenings: merge(
+      before.outsideListenings,
+      change.outsideListenings,
+      change.gone?.outsideListenings,
+    ),
     pbxs: change.pbxs ?? before.pbxs,
     thresholds: change.thresholds ?? before.thresholds,
   };

@@ -9,6 +9,8 @@ export const auditActions = [
   'supervision.went-on',
   'supervision.handed-over',
   'supervision.ended',
+  'outside-listening.began',
+  'outside-listening.ended',
   'call.moved',
   'call.marked-private',
   'call.private-ended',

@@ -56,6 +56,8 @@ function AlertList({ alerts }: { alerts: readonly Alert[] }) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   function show({ kind, subjectId, name }: Alert): void {
+    // Nobody of ours whose row could be shown.
+    if (kind === 'heard-outside' && subjectId === '') return void navigate('/audit');
     clearFilters();
     changeView(kind.startsWith('queue-') ? { queue: subjectId } : { q: name });
     void navigate('/');

@@ -1,9 +1,11 @@
 import type { Agent } from '../../../contract/agents.ts';
 import type { AlertThresholds, QueueThresholds } from '../../../contract/alerts.ts';
 import type { LiveQueue } from '../../../contract/live.ts';
+import type { OutsideListening } from '../../../contract/outside-listenings.ts';
 
 export type AlertKind =
   | 'help'
+  | 'heard-outside'
   | 'queue-wait'
   | 'queue-waiting'
   | 'queue-nobody-free'
@@ -26,6 +28,7 @@ export interface Alert {
 /** The first matters most. */
 const order: readonly AlertKind[] = [
   'help',
+  'heard-outside',
   'queue-wait',
   'queue-waiting',
   'queue-nobody-free',
@@ -36,11 +39,16 @@ const order: readonly AlertKind[] = [
 
 /** What is too long or too many at `nowMs`, most important first, then the longest. */
 export function alertsOf(
-  floor: { agents: readonly Agent[]; queues: readonly LiveQueue[] },
+  floor: {
+    agents: readonly Agent[];
+    queues: readonly LiveQueue[];
+    outsideListenings: readonly OutsideListening[];
+  },
   thresholds: AlertThresholds,
   nowMs: number,
 ): Alert[] {
   return [
+    ...floor.outsideListenings.map(outsideAlert),
     ...floor.agents.flatMap((agent) => agentAlerts(agent, thresholds.agents, nowMs)),
     ...floor.queues.flatMap((queue) => queueAlerts(queue, limitsOf(queue.id, thresholds), nowMs)),
   ].sort(
@@ -50,6 +58,16 @@ export function alertsOf(
       a.key.localeCompare(b.key),
   );
 }
+
+/** No threshold: somebody hears a call, and nothing of ours has let him. */
+const outsideAlert = ({ id, agent, by, listener, since }: OutsideListening): Alert => ({
+  key: `heard-outside ${id}`,
+  kind: 'heard-outside',
+  subjectId: agent?.id ?? '',
+  name: agent?.name ?? by?.name ?? listener,
+  since,
+  count: null,
+});
 
 const limitsOf = (queueId: string, { queue, exceptions }: AlertThresholds): QueueThresholds =>
   exceptions.find((exception) => exception.queue === queueId) ?? queue;

@@ -11,7 +11,11 @@ export const alertsStore = createStore<readonly Alert[]>([]);
 export function watchAlerts(): () => void {
   const look = (): void => {
     if (link.get().state !== 'live') return;
-    const floor = { agents: board.agents.all(), queues: board.queues.all() };
+    const floor = {
+      agents: board.agents.all(),
+      queues: board.queues.all(),
+      outsideListenings: board.outsideListenings.all(),
+    };
     const now = alertsOf(floor, board.thresholds.get(), clock.nowMs());
     const before = alertsStore.get();
     const same =

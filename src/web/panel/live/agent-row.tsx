@@ -11,6 +11,7 @@ import { Since } from '../../shared/time/since.tsx';
 import { AgentActions } from './agent-actions.tsx';
 import classes from './agent-grid.module.css';
 import { DirectionIcon } from './direction-icon.tsx';
+import { HeardOutside } from './heard-outside.tsx';
 import { board, useRow } from './live.ts';
 import { QueueName } from './queue-name.tsx';
 import { SupervisedBy } from './supervised-by.tsx';
@@ -66,6 +67,7 @@ export const AgentRow = memo(function AgentRow({ agentId, rowKey, index, focused
       <Cell>{queue ? <QueueName id={queue} dim /> : null}</Cell>
       <Cell>
         <SupervisedBy agent={agent} />
+        <HeardOutside agentId={agentId} />
       </Cell>
       <Cell>
         <AgentActions agent={agent} focused={focused} />

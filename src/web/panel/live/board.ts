@@ -2,6 +2,7 @@ import type { Agent } from '../../../contract/agents.ts';
 import { type AlertThresholds, defaultThresholds } from '../../../contract/alerts.ts';
 import type { Call } from '../../../contract/calls.ts';
 import type { LiveChange, LivePbx, LiveQueue, LiveSnapshot } from '../../../contract/live.ts';
+import type { OutsideListening } from '../../../contract/outside-listenings.ts';
 import type { Supervision } from '../../../contract/supervisions.ts';
 import { createStore, type Store } from '../../shared/store.ts';
 import { createTable, type Table } from './table.ts';
@@ -15,6 +16,8 @@ export interface Board {
   queues: Table<LiveQueue>;
   calls: Table<Call>;
   supervisions: Table<Supervision>;
+  /** Who listens without Vigie. */
+  outsideListenings: Table<OutsideListening>;
   pbxs: Table<LivePbx>;
   /** From when on something is too long or too many. */
   thresholds: Store<AlertThresholds>;
@@ -34,6 +37,7 @@ export function createBoard(): Board {
     queues: createTable<LiveQueue>((row) => row.id),
     calls: createTable<Call>((row) => row.id),
     supervisions: createTable<Supervision>((row) => row.id),
+    outsideListenings: createTable<OutsideListening>((row) => row.id),
     pbxs: createTable<LivePbx>((row) => row.name),
   };
 
@@ -43,6 +47,7 @@ export function createBoard(): Board {
     thresholds.set(from.thresholds);
     tables.pbxs.replace(from.pbxs);
     tables.supervisions.replace(from.supervisions);
+    tables.outsideListenings.replace(from.outsideListenings);
     tables.agents.replace(from.agents);
     tables.queues.replace(from.queues);
     tables.calls.replace(from.calls);
@@ -68,6 +73,7 @@ export function createBoard(): Board {
       if (change.thresholds) thresholds.set(change.thresholds);
       tables.pbxs.put(change.pbxs ?? []);
       tables.supervisions.put(change.supervisions ?? []);
+      tables.outsideListenings.put(change.outsideListenings ?? []);
       tables.agents.put(change.agents ?? []);
       tables.queues.put(change.queues ?? []);
       tables.calls.put(change.calls ?? []);
@@ -75,6 +81,7 @@ export function createBoard(): Board {
       tables.queues.remove(change.gone?.queues ?? []);
       tables.calls.remove(change.gone?.calls ?? []);
       tables.supervisions.remove(change.gone?.supervisions ?? []);
+      tables.outsideListenings.remove(change.gone?.outsideListenings ?? []);
       return 'applied';
     },
     clear() {
@@ -85,6 +92,7 @@ export function createBoard(): Board {
         queues: [],
         calls: [],
         supervisions: [],
+        outsideListenings: [],
         pbxs: [],
         thresholds: defaultThresholds,
       });

@@ -23,7 +23,7 @@ export function SupervisedBy({ agent }: { agent: Agent }) {
       title={agent.supervisions.map(say).join('\n')}
     >
       <IconEye size={15} aria-hidden="true" />
-      <bdi style={{ overflow: 'hidden', textOverflow: 'ellipsis', whiteSpace: 'nowrap' }}>{say(first)}</bdi>
+      <bdi className={classes['said']}>{say(first)}</bdi>
       {others.length > 0 && <span className={classes['more']}>+{others.length}</span>}
     </span>
   );

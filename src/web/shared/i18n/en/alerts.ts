@@ -12,6 +12,7 @@ export const alerts: typeof french = {
     denied: 'The browser refuses notifications: allow them in its settings.',
     kind: {
       help: 'asks for help',
+      'heard-outside': 'listened to from outside Vigie',
       'queue-wait': 'waiting too long',
       'queue-waiting': '{{count}} waiting',
       'queue-nobody-free': '{{count}} agents free',

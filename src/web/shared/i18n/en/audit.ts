@@ -63,6 +63,10 @@ export const audit: typeof french = {
         'handed-over': 'Taken-over call handed on',
         ended: 'Supervision ended',
       },
+      'outside-listening': {
+        began: 'Listening from outside Vigie began',
+        ended: 'Listening from outside Vigie ended',
+      },
       call: {
         moved: 'Call moved',
         'marked-private': 'Call marked private',

@@ -41,6 +41,7 @@ export const live: typeof french = {
     supervising: 'Supervising',
     supervisedBy: '{{name}}: {{mode}}',
     supervisedByMe: 'You: {{mode}}',
+    heardOutside: 'Listened to from outside Vigie: {{name}}',
     expandTeam: 'Expand {{name}}',
     collapseTeam: 'Collapse {{name}}',
   },

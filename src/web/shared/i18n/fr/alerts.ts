@@ -10,6 +10,7 @@ export const alerts = {
     denied: 'Le navigateur refuse les notifications : autorisez-les dans ses réglages.',
     kind: {
       help: 'demande de l’aide',
+      'heard-outside': 'écouté hors de Vigie',
       'queue-wait': 'attente trop longue',
       'queue-waiting': '{{count}} en attente',
       'queue-nobody-free': '{{count}} agent libre',

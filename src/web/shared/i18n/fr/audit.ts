@@ -61,6 +61,10 @@ export const audit = {
         'handed-over': 'Appel repris transmis',
         ended: 'Écoute terminée',
       },
+      'outside-listening': {
+        began: 'Écoute hors de Vigie commencée',
+        ended: 'Écoute hors de Vigie terminée',
+      },
       call: {
         moved: 'Appel déplacé',
         'marked-private': 'Appel déclaré privé',

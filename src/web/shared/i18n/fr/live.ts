@@ -39,6 +39,7 @@ export const live = {
     supervising: 'Supervise',
     supervisedBy: '{{name}} : {{mode}}',
     supervisedByMe: 'Vous : {{mode}}',
+    heardOutside: 'Écouté hors de Vigie : {{name}}',
     expandTeam: 'Déplier {{name}}',
     collapseTeam: 'Replier {{name}}',
   },
