@@ -11,6 +11,7 @@ import { createPanelPresence } from './adapters/sockets/panel-presence.ts';
 import { createSockets } from './adapters/sockets/sockets.ts';
 import { readBrowserPhones } from './browser-phones-file.ts';
 import type { Config } from './config.ts';
+import { queueKey } from './contract/queues.ts';
 import type { Database } from './database/database.ts';
 import { listenTo } from './database/listen.ts';
 import { createAccounts } from './features/accounts/accounts.ts';
@@ -45,7 +46,7 @@ import { takeoverRoutes } from './features/supervision/takeover.routes.ts';
 import { createIceServers } from './ice-servers.ts';
 import { openConfiguredDatabase } from './open-database.ts';
 import { webFolder } from './paths.ts';
-import { createPbxSource } from './pbx-source.ts';
+import { createPbxSources } from './pbx-sources.ts';
 import { type AgentTies, noTies } from './ports/absent.ts';
 import { systemClock as clock } from './ports/clock.ts';
 import type { BrowserPhones } from './ports/domain.ts';
@@ -115,8 +116,7 @@ async function build({
   url,
   undo,
 }: Site): Promise<{ http: HttpServer; watch(): Promise<void> }> {
-  const pbx = config.pbx ? createPbxSource(config.pbx, clock, log) : null;
-  const pbxNames = pbx ? [pbx.name] : [];
+  const pbxs = createPbxSources(config.pbxs, clock, log);
   const metrics = createMetrics();
   const directory = createPeopleDirectory({ db });
   const readPeopleAgain = () => {
@@ -130,11 +130,11 @@ async function build({
   ties.screens = sharedScreens;
   const iceServers = createIceServers(config.turn);
   const phones = createPhones({
-    accountsOf: (name) => (name === pbx?.name ? pbx.phoneAccounts : undefined),
+    accountsOf: (name) => pbxs.of(name)?.phoneAccounts,
     people: directory,
     configured: readBrowserPhones(config.browserPhonesFile),
     iceServers,
-    callContext: config.browserPhoneContext,
+    callContextOf: (name) => pbxs.of(name)?.phoneContext ?? null,
     clock,
     log,
   });
@@ -181,8 +181,8 @@ async function build({
   ties.marks = policy.marks;
   const supervision = createSupervision({
     db,
-    telephonyOf: (name) => (name === pbx?.name ? pbx.commands : undefined),
-    pbxNames,
+    telephonyOf: (name) => pbxs.of(name)?.commands,
+    pbxNames: pbxs.names,
     people: directory,
     calls: calls.live,
     audit,
@@ -192,14 +192,14 @@ async function build({
     isConnected: (agentId) => agents.shift.agent(agentId)?.row.state !== 'offline',
     watchConnections: (listener) => agents.shift.onDirty(listener),
     isQueue(name, queue, viewer) {
-      const known = name === pbx?.name ? agents.shift.queue(queue) : undefined;
+      const known = agents.shift.queue(queueKey(name, queue));
       return known !== undefined && seesQueue(viewer, known.teamIds);
     },
     callOf: (viewer, callId) => calls.service.get(viewer, callId),
   });
   const agents = createAgents({
     db,
-    pbx: config.pbx?.name ?? 'main',
+    pbxNames: pbxs.names,
     directory,
     calls: calls.live,
     supervisions: supervision.live,
@@ -208,7 +208,7 @@ async function build({
     audit,
     clock,
     log,
-    watchQueues: (names) => pbx?.watchQueues(names),
+    watchQueues: (name, queues) => pbxs.of(name)?.watchQueues(queues),
   });
   const outside = createOutsideListening({
     db,
@@ -231,15 +231,14 @@ async function build({
     outside: ties.outside,
     clock,
     log,
-    pbx: pbx?.name ?? null,
-    amiConfigured: pbx?.amiConfigured ?? false,
+    pbxs: pbxs.all,
     queueMembershipMaxAgeMs,
   });
   const pauseReasons = createPauseReasons({ db, audit });
   const shiftControl = createShiftControl({
     shift: agents.shift,
     people: directory,
-    queuesOf: (name) => (name === pbx?.name ? pbx.queues : null),
+    queuesOf: (name) => pbxs.of(name)?.queues ?? null,
     audit,
   });
   const agentPages = createAgentPages({
@@ -256,6 +255,7 @@ async function build({
     log,
     audit,
     writeDetails: agents.writeDetails,
+    pbxNames: pbxs.names,
     config,
     policy: policy.rules,
     changed: readPeopleAgain,
@@ -307,7 +307,7 @@ async function build({
     ],
     staticFolder: webFolder(),
     metrics,
-    readiness: () => readiness(db, pbx?.wasTried() ?? true),
+    readiness: () => readiness(db, pbxs.wereTried()),
   });
   const sockets = createSockets({
     server: http.server,
@@ -324,7 +324,7 @@ async function build({
     publicUrl: config.publicUrl,
     sessions: liveSessions,
     desk: phones.desk,
-    pbxAddress: (name) => (name === pbx?.name ? pbx.sipSocket : null),
+    pbxAddress: (name) => pbxs.of(name)?.sipSocket ?? null,
     log,
   });
 
@@ -377,9 +377,9 @@ async function build({
     readAgainOn('vigie_agent_control', () => Promise.all([pauseReasons.reload(), help.reload()]));
     follow(chatChannel, chat.onNotice);
     undo.push(() => chat.stop());
-    if (!pbx) return;
-    await pbx.start(onFact);
-    undo.push(() => pbx.stop());
+    if (pbxs.names.length === 0) return;
+    await pbxs.start(onFact);
+    undo.push(() => pbxs.stop());
     undo.push(() => phones.stop());
     await supervision.recover();
     undo.push(() => supervision.stopAll('server-stopped'));

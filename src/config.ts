@@ -2,7 +2,9 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { envSchema } from 'env-schema';
 import Type, { type Static } from 'typebox';
+import { pbxNameLengthMax, pbxNamePattern } from './contract/common.ts';
 import { AppError } from './contract/errors.ts';
+import { ariAppLengthMax, contextLengthMax, type PbxConfig, readPbxFile } from './pbx-config.ts';
 
 /**
  * Every setting, with its default, in one place. The README's settings table is compared with `settings` by a test.
@@ -44,17 +46,21 @@ export const settings = {
   ARI_APP: Type.String({
     default: 'vigie',
     minLength: 1,
-    // With an id it becomes the name of an extension, of 80 characters at most.
-    maxLength: 40,
-    pattern: '^[A-Za-z0-9_-]+$',
+    maxLength: ariAppLengthMax,
+    pattern: pbxNamePattern,
     description: 'Stasis application; two servers on one PBX need two names',
   }),
   PBX_NAME: Type.String({
     default: 'main',
     minLength: 1,
-    maxLength: 64,
-    pattern: '^[A-Za-z0-9_-]+$',
+    maxLength: pbxNameLengthMax,
+    pattern: pbxNamePattern,
     description: 'Name of the PBX in records',
+  }),
+  PBX_CONFIG: Type.String({
+    default: '',
+    description:
+      'Several PBXs: a JSON file instead of ARI_URL and the other settings of one PBX ([docs/several-pbxs.md](docs/several-pbxs.md))',
   }),
   AMI_HOST: Type.String({
     default: '',
@@ -65,7 +71,7 @@ export const settings = {
   AMI_PASSWORD: Type.String({ default: '', description: 'Its secret' }),
   BROWSER_PHONE_CONTEXT: Type.String({
     default: '',
-    maxLength: 79,
+    maxLength: contextLengthMax,
     pattern: '^[A-Za-z0-9_-]*$',
     description:
       'Dialplan context of an agent’s browser phone, which lets him dial what it holds; absent: he only receives calls',
@@ -100,12 +106,6 @@ export const settings = {
 const Environment = Type.Object(settings);
 type Environment = Static<typeof Environment>;
 
-export interface PbxConfig {
-  name: string;
-  ari: { url: string; username: string; password: string; app: string };
-  ami: { host: string; port: number; username: string; password: string } | null;
-  celFile: string | null;
-}
 export interface Config {
   host: string;
   port: number;
@@ -114,10 +114,8 @@ export interface Config {
   logLevel: Environment['LOG_LEVEL'];
   trustProxy: boolean;
   databaseUrl: string | null;
-  /** Null when no PBX is configured: the panel then says so. */
-  pbx: PbxConfig | null;
-  /** Null: an agent's browser phone only receives calls. */
-  browserPhoneContext: string | null;
+  /** In the order of the settings. Empty when none is configured: the panel then says so. */
+  pbxs: readonly PbxConfig[];
   /** File of configured browser phones. */
   browserPhonesFile: string | null;
   turn: { urls: string[]; secret: string } | null;
@@ -146,22 +144,31 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Readonly<Confi
     logLevel: values.LOG_LEVEL,
     trustProxy: values.TRUST_PROXY,
     databaseUrl: url(values, 'DATABASE_URL', ['postgres:', 'postgresql:']),
-    pbx: pbxConfig(values),
-    browserPhoneContext: values.BROWSER_PHONE_CONTEXT || null,
+    pbxs: pbxConfigs(values),
     browserPhonesFile: values.BROWSER_PHONES || null,
     turn: turnConfig(values),
     sessionHours: values.SESSION_HOURS,
   });
 }
 
-function pbxConfig(values: Environment): PbxConfig | null {
+/** Those of PBX_CONFIG's file, or the one of ARI_URL. */
+function pbxConfigs(values: Environment): PbxConfig[] {
+  const phoneContext = values.BROWSER_PHONE_CONTEXT || null;
+  if (values.PBX_CONFIG === '') return onePbx(values, phoneContext);
+  const [other] = (['ARI_URL', 'AMI_HOST', 'CEL_FILE'] as const).filter((name) => values[name] !== '');
+  if (other)
+    throw new AppError('bad-setting', `PBX_CONFIG and ${other} are both set; the file names every PBX`);
+  return readPbxFile(values.PBX_CONFIG, { app: values.ARI_APP, phoneContext });
+}
+
+function onePbx(values: Environment, phoneContext: string | null): PbxConfig[] {
   const address = url(values, 'ARI_URL', ['http:', 'https:']);
-  if (!address) return null;
+  if (!address) return [];
   if (!values.ARI_USERNAME) throw new AppError('bad-setting', 'ARI_URL is set, ARI_USERNAME is missing');
   if (!values.ARI_PASSWORD) throw new AppError('bad-setting', 'ARI_URL is set, ARI_PASSWORD is missing');
   if (values.AMI_HOST && !values.AMI_USERNAME)
     throw new AppError('bad-setting', 'AMI_HOST is set, AMI_USERNAME is missing');
-  return {
+  const pbx: PbxConfig = {
     name: values.PBX_NAME,
     ari: {
       url: address.replace(/\/+$/, ''),
@@ -178,7 +185,10 @@ function pbxConfig(values: Environment): PbxConfig | null {
         }
       : null,
     celFile: values.CEL_FILE || null,
+    phoneContext,
+    dialStrings: {},
   };
+  return [pbx];
 }
 
 const turnUrl = /^turns?:[A-Za-z0-9._[\]:-]+(\?transport=(udp|tcp))?$/;

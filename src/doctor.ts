@@ -2,6 +2,7 @@ import { styleText } from 'node:util';
 import { examineAmi } from './adapters/ami/ami-doctor.ts';
 import { examineAri } from './adapters/ari/doctor.ts';
 import type { Config } from './config.ts';
+import type { PbxConfig } from './pbx-config.ts';
 import type { Finding } from './ports/finding.ts';
 
 /** Where the doctor speaks; `isTTY` decides whether in colour. */
@@ -11,25 +12,32 @@ export interface DoctorOutput {
 }
 
 /**
- * Looks at the configured PBX and says of each thing whether it is fine, missing or wrong, with the lines to add.
- * Changes nothing. Settles with the exit status: 0 all fine, 1 something missing or wrong, 2 ARI cannot be reached.
+ * Looks at every configured PBX and says of each thing whether it is fine, missing or wrong, with the lines to add.
+ * Changes nothing. Settles with the exit status: 0 all fine, 1 something missing or wrong, 2 the ARI of one cannot be reached.
  */
-export async function runDoctor(config: Pick<Config, 'pbx'>, out: DoctorOutput): Promise<0 | 1 | 2> {
+export async function runDoctor({ pbxs }: Pick<Config, 'pbxs'>, out: DoctorOutput): Promise<0 | 1 | 2> {
   const tell = (finding: Finding) => out.write(format(finding, out.isTTY === true));
-  if (!config.pbx) {
+  if (pbxs.length === 0) {
     tell(noPbx);
     return 2;
   }
-  const [ari, ami] = await Promise.all([examineAri(config.pbx.ari), examineAmi(config.pbx.ami)]);
-  const findings = [...ari.findings, ...ami.findings];
-  for (const finding of findings) tell(finding);
-  if (ami.queues === null) tell(queuesUnseen);
-  const bad = findings.filter(({ verdict }) => verdict === 'missing' || verdict === 'wrong').length;
-  out.write(
-    `\n${bad === 0 ? 'Nothing is wrong.' : `${bad} of ${findings.length} need your hand.`} Nothing was changed.\n`,
-  );
-  if (!ari.reached) return 2;
+  const seen = await Promise.all(pbxs.map(examinePbx));
+  for (const { name, findings } of seen) {
+    if (pbxs.length > 1) out.write(`${pbxs[0]?.name === name ? '' : '\n'}PBX ${name}\n`);
+    for (const finding of findings) tell(finding);
+  }
+  const all = seen.flatMap(({ findings }) => findings).filter(({ verdict }) => verdict !== 'unseen');
+  const bad = all.filter(({ verdict }) => verdict === 'missing' || verdict === 'wrong').length;
+  const result = bad === 0 ? 'Nothing is wrong.' : `${bad} of ${all.length} need your hand.`;
+  out.write(`\n${result} Nothing was changed.\n`);
+  if (!seen.every(({ reached }) => reached)) return 2;
   return bad === 0 ? 0 : 1;
+}
+
+async function examinePbx({ name, ari: address, ami: manager }: PbxConfig) {
+  const [ari, ami] = await Promise.all([examineAri(address), examineAmi(manager)]);
+  const queues = ami.queues === null ? [queuesUnseen] : [];
+  return { name, reached: ari.reached, findings: [...ari.findings, ...ami.findings, ...queues] };
 }
 
 const noPbx: Finding = {

@@ -16,9 +16,10 @@ const usage = `vigie: live supervision for call centres on Asterisk
                                      missing or wrong; 2: ARI cannot be reached
   vigie migrate                      brings the database to this version
   vigie user add --login L --name N --role admin|manager|supervisor|agent
-                 [--team T] [--endpoint PJSIP/1001]
+                 [--team T] [--endpoint PJSIP/1001] [--pbx NAME]
                                      a person who may sign in; --role and --team may be repeated;
-                                     the password is the first line of standard input
+                                     --pbx where there are several; the password is the first line
+                                     of standard input
   vigie user list                    login, name, roles, teams of everybody
   vigie user passwd --login L        a new password, from standard input
   vigie audit verify [--json]        looks for changed, missing, inserted and moved entries of the audit
@@ -99,7 +100,7 @@ async function serve(config: Config): Promise<number> {
 }
 
 /** None under a debugger, where a breakpoint would be taken for a death. */
-async function watch({ pbx, logLevel }: Config): Promise<{ release(): void } | null> {
+async function watch({ pbxs, logLevel }: Config): Promise<{ release(): void } | null> {
   if (process.execArgv.some((flag) => flag.startsWith('--inspect'))) return null;
   const { startWatchdog } = await import('./adapters/watchdog/watchdog.ts');
   const { orphanGraceMs } = await import('./adapters/ari/orphans.ts');
@@ -107,7 +108,7 @@ async function watch({ pbx, logLevel }: Config): Promise<{ release(): void } | n
     new URL(`./watchdog-process${extname(import.meta.filename)}`, import.meta.url),
   );
   const { serverMark: mark } = await import('./server-mark.ts');
-  const orders = { pid: process.pid, mark, ari: pbx?.ari ?? null, orphanGraceMs };
+  const orders = { pid: process.pid, mark, aris: pbxs.map(({ ari }) => ari), orphanGraceMs };
   return startWatchdog(script, orders, createLog(logLevel));
 }
 

@@ -2,7 +2,7 @@ import { createAmi } from './adapters/ami/ami.ts';
 import { sipSocketAddress } from './adapters/ari/sip-socket.ts';
 import { createAriTelephony } from './adapters/ari/telephony.ts';
 import { createCelJournal } from './adapters/cel/cel.ts';
-import type { PbxConfig } from './config.ts';
+import type { PbxConfig } from './pbx-config.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Log } from './ports/log.ts';
 import type { PhoneAccounts } from './ports/phones.ts';
@@ -10,7 +10,7 @@ import type { QueueCommands, TelephonyCommands } from './ports/telephony.ts';
 import type { TelephonyFact } from './ports/telephony-facts.ts';
 import { serverMark } from './server-mark.ts';
 
-/** Where facts of the configured PBX come from, and who carries out commands. */
+/** Where facts of one PBX come from, and who carries out commands. */
 export interface PbxSource {
   readonly name: string;
   readonly amiConfigured: boolean;
@@ -20,6 +20,8 @@ export interface PbxSource {
   phoneAccounts: PhoneAccounts;
   /** Asterisk's SIP websocket, beside its ARI. */
   readonly sipSocket: string;
+  /** Where what an agent's browser phone dials goes; null: it only receives. */
+  readonly phoneContext: string | null;
   /** True once ARI was connected or has said why not: the server has looked. */
   wasTried(): boolean;
   start(onFact: (fact: TelephonyFact) => void): Promise<void>;
@@ -47,6 +49,7 @@ export function createPbxSource(pbx: PbxConfig, clock: Clock, log: Log): PbxSour
     commands: ari.commands,
     queues: ami?.queues ?? null,
     phoneAccounts: ari.phoneAccounts,
+    phoneContext: pbx.phoneContext,
     sipSocket: sipSocketAddress(pbx.ari.url),
     wasTried: () => tried,
     watchQueues: (names) => ari.watchQueues(names),

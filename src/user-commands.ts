@@ -33,7 +33,7 @@ export async function runUserCommand(args: string[], context: CommandContext): P
 async function addUser(args: string[], context: CommandContext): Promise<void> {
   const text = { type: 'string' } as const;
   const many = { type: 'string', multiple: true } as const;
-  const options = { login: text, name: text, role: many, team: many, endpoint: text };
+  const options = { login: text, name: text, role: many, team: many, endpoint: text, pbx: text };
   const { values } = parseArgs({ args, options });
   for (const name of ['login', 'name', 'role'] as const) {
     if (!values[name]) throw new UsageError(`user add: --${name} is missing`);
@@ -45,6 +45,7 @@ async function addUser(args: string[], context: CommandContext): Promise<void> {
     password: await readPassword(context),
     ...(values.team ? { teams: values.team } : {}),
     ...(values.endpoint ? { endpoint: values.endpoint } : {}),
+    ...(values.pbx ? { pbx: values.pbx } : {}),
   });
   await withAccounts(context, async ({ people }) => {
     const made = await people.create('command-line', person);
@@ -89,6 +90,7 @@ async function withAccounts(
     log,
     audit,
     writeDetails: writePersonDetails,
+    pbxNames: config.pbxs.map(({ name }) => name),
     config,
   });
   try {

@@ -38,13 +38,11 @@ process.stdin.on('error', () => void afterDeath());
 
 async function afterDeath(): Promise<void> {
   clearInterval(ticks);
-  if (isOver || !orders?.ari) return end();
+  if (isOver || !orders) return end();
   isOver = true;
-  await hangUpOrphans(orders.ari, {
-    mark: orders.mark,
-    log: createLog('silent'),
-    graceMs: orders.orphanGraceMs,
-  }).catch(() => null);
+  const { mark, orphanGraceMs: graceMs } = orders;
+  const left = { mark, log: createLog('silent'), graceMs };
+  await Promise.allSettled(orders.aris.map((ari) => hangUpOrphans(ari, left)));
   end();
 }
 

@@ -1,7 +1,17 @@
 import Type, { type Static } from 'typebox';
 import { callMarkKinds } from './call-marks.ts';
 import { Direction } from './calls.ts';
-import { devicesMax, Id, NamedRef, Nullable, nameLengthMax, Page, Time, teamsMax } from './common.ts';
+import {
+  devicesMax,
+  Id,
+  NamedRef,
+  Nullable,
+  nameLengthMax,
+  Page,
+  PbxName,
+  Time,
+  teamsMax,
+} from './common.ts';
 
 export const agentStates = [
   'offline',
@@ -79,6 +89,8 @@ export const Agent = Type.Object({
   name: Type.String(),
   publicName: Nullable(Type.String()),
   teams: Type.Array(NamedRef),
+  /** The PBX his devices and queues are on. */
+  pbx: Type.String(),
   endpoint: Nullable(Type.String()),
   devices: Type.Array(Type.String()),
   /** Queue member interfaces that are this person as well (`Local/1001@from-queue/n`). */
@@ -118,6 +130,8 @@ const editable = {
   /** Queue member interfaces that are this person, when they differ from his devices (`Local/1001@from-queue/n`). */
   interfaces: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 200 }), { maxItems: 50 })),
   queues: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 128 }), { maxItems: 200 })),
+  /** The PBX the devices are on; may be absent where there is one only. */
+  pbx: Type.Optional(PbxName),
 };
 /** One of `endpoint` and `devices` is needed; `endpoint` is put first among the devices. */
 export const NewAgent = Type.Object(editable, { additionalProperties: false });

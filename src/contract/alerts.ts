@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { Nullable } from './common.ts';
+import { queueKeyLengthMax } from './queues.ts';
 
 const dayMs = 86_400_000;
 /** Null: no alert. */
@@ -30,7 +31,11 @@ export const AlertThresholds = Type.Object(
     queue: QueueThresholds,
     exceptions: Type.Array(
       Type.Object(
-        { queue: Type.String({ minLength: 1, maxLength: 128 }), ...QueueThresholds.properties },
+        {
+          /** A name, of queues on every PBX, or a key (`queueKey`), which goes before a name. */
+          queue: Type.String({ minLength: 1, maxLength: queueKeyLengthMax }),
+          ...QueueThresholds.properties,
+        },
         { additionalProperties: false },
       ),
       { maxItems: queueExceptionsMax },

@@ -1,6 +1,17 @@
 import Type, { type Static } from 'typebox';
 import { CallMark } from './call-marks.ts';
-import { Id, NamedRef, Nullable, Page, Party, pageSizeDefault, pageSizeMax, Time } from './common.ts';
+import {
+  Id,
+  NamedRef,
+  Nullable,
+  Page,
+  Party,
+  PbxName,
+  pageSizeDefault,
+  pageSizeMax,
+  Time,
+} from './common.ts';
+import { queueKeyLengthMax } from './queues.ts';
 
 export const directions = ['inbound', 'outbound', 'internal'] as const;
 export const phases = [
@@ -199,7 +210,9 @@ export const CallFilters = Type.Object({
   from: Type.Optional(Time),
   to: Type.Optional(Time),
   agent: Type.Optional(Id),
-  queue: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
+  pbx: Type.Optional(PbxName),
+  /** A name, of queues on every PBX, or a key (`queueKey`), of one PBX's. */
+  queue: Type.Optional(Type.String({ minLength: 1, maxLength: queueKeyLengthMax })),
   team: Type.Optional(Id),
   site: Type.Optional(Id),
   state: Type.Optional(CallState),

@@ -12,6 +12,10 @@ export const nameLengthMax = 200;
 export const teamsMax = 200;
 export const devicesMax = 10;
 
+export const pbxNameLengthMax = 64;
+export const pbxNamePattern = '^[A-Za-z0-9_-]+$';
+export const PbxName = Type.String({ minLength: 1, maxLength: pbxNameLengthMax, pattern: pbxNamePattern });
+
 export const Page = <T extends TSchema>(item: T) =>
   Type.Object({ items: Type.Array(item), nextCursor: Nullable(Type.String()) });
 

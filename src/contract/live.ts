@@ -8,6 +8,8 @@ import type { PersonalBrowserToServer, PersonalServerToBrowser } from './persona
 import { Supervision } from './supervisions.ts';
 
 export const LiveQueue = Type.Object({
+  pbx: Type.String(),
+  /** Its name on that PBX. */
   id: Type.String(),
   name: Type.String(),
   waiting: Type.Integer(),
@@ -63,6 +65,7 @@ export const LiveChange = Type.Object({
   gone: Type.Optional(
     Type.Object({
       agents: Type.Optional(Type.Array(Type.String())),
+      /** Keys of `queueKey`. */
       queues: Type.Optional(Type.Array(Type.String())),
       calls: Type.Optional(Type.Array(Type.String())),
       supervisions: Type.Optional(Type.Array(Type.String())),

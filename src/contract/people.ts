@@ -6,6 +6,7 @@ import {
   Nullable,
   nameLengthMax,
   Page,
+  PbxName,
   pageSizeDefault,
   pageSizeMax,
   Time,
@@ -26,6 +27,7 @@ export const PersonAccount = Type.Object({
   name: Type.String(),
   roles: Type.Array(Type.Enum([...roles])),
   teams: Type.Array(NamedRef),
+  pbx: Type.String(),
   devices: Type.Array(Type.String()),
   disabled: Type.Boolean(),
   /** Last use of a session that is still kept; null when there is none. */
@@ -55,9 +57,16 @@ const editable = {
   teams: Type.Array(Type.String({ minLength: 1, maxLength: nameLengthMax }), { maxItems: teamsMax }),
   /** The person's own phone; others of his devices stay. */
   endpoint: Device,
+  /** The PBX of his phones; may be absent where there is one only, and for who has none. */
+  pbx: PbxName,
 };
 export const NewPerson = Type.Object(
-  { ...editable, teams: Type.Optional(editable.teams), endpoint: Type.Optional(editable.endpoint) },
+  {
+    ...editable,
+    teams: Type.Optional(editable.teams),
+    endpoint: Type.Optional(editable.endpoint),
+    pbx: Type.Optional(editable.pbx),
+  },
   { additionalProperties: false },
 );
 export type NewPerson = Static<typeof NewPerson>;

@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { Id, NamedRef, Nullable, Page, Time } from './common.ts';
 import { roles, withholdable } from './permissions.ts';
+import { queueKeyLengthMax } from './queues.ts';
 
 /** How an agent learns that he is listened to: not at all, by a mark on his page, by the mark and a tone in his ear. */
 export const informAgentWays = ['never', 'mark', 'beep'] as const;
@@ -59,7 +60,10 @@ export const Policy = Type.Object(
     persistentMinutesMax: Nullable(Type.Integer({ minimum: 1, maximum: 1_440 })),
     /** Numbers never listened to; `*` at the end stands for any ending. */
     protectedNumbers: Type.Array(Type.String({ pattern: '^[0-9+*#]{1,32}$' }), { maxItems: 1_000 }),
-    protectedQueues: Type.Array(Type.String({ minLength: 1, maxLength: 128 }), { maxItems: 200 }),
+    /** Names, of queues on every PBX, or keys (`queueKey`), of one PBX's. */
+    protectedQueues: Type.Array(Type.String({ minLength: 1, maxLength: queueKeyLengthMax }), {
+      maxItems: 200,
+    }),
     protectInternalCalls: Type.Boolean(),
     /** Emergency and help lines: `protectedLines`. */
     protectEmergencyLines: Type.Boolean(),

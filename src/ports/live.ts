@@ -35,10 +35,11 @@ export interface LiveShift {
   agents(): Iterable<AgentView>;
   agent(id: string): AgentView | undefined;
   queues(): Iterable<QueueView>;
-  queue(id: string): QueueView | undefined;
+  /** By the key of `queueKey`. */
+  queue(key: string): QueueView | undefined;
   /** Called when something is to be settled. Returns the way to stop. */
   onDirty(listener: () => void): () => void;
-  /** Ids of the rows that are new, changed or gone since the last call. */
+  /** Ids of agents and keys of queues whose rows are new, changed or gone since the last call. */
   takeChanges(): { agents: ReadonlySet<string>; queues: ReadonlySet<string> };
 }
 

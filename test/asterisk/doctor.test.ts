@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import t from 'tap';
 import { type Lab, startLab } from '../../scripts/lab/index.ts';
 import { waitFor } from '../../scripts/lab/tools.ts';
-import type { PbxConfig } from '../../src/config.ts';
 import { runDoctor } from '../../src/doctor.ts';
 import { projectFolder } from '../../src/paths.ts';
+import type { PbxConfig } from '../../src/pbx-config.ts';
 
 /** A file that an administrator is given. */
 const sample = (name: string) => readFileSync(join(projectFolder(), 'dialplan', name), 'utf8');
@@ -46,8 +46,10 @@ async function examine(lab: Lab, { ari, ami }: Change = {}) {
     ari: { url, username, password, app: 'vigie', ...ari },
     ami: ami === null ? null : { host: '127.0.0.1', port, username: 'careful', password, ...ami },
     celFile: null,
+    phoneContext: null,
+    dialStrings: {},
   };
-  const code = await runDoctor({ pbx }, { write: (part: string) => (text += part) });
+  const code = await runDoctor({ pbxs: [pbx] }, { write: (part: string) => (text += part) });
   t.notMatch(text, password, 'no secret is written');
   t.notMatch(text, '\u001b', 'no colour where there is no terminal');
   const verdicts = new Map(
@@ -128,12 +130,12 @@ t.test('Where no ARI answers the exit status is 2', async (t) => {
   t.equal(elsewhere.code, 1);
   t.match(elsewhere.text, /is not ARI/);
   let text = '';
-  t.equal(await runDoctor({ pbx: null }, { write: (part: string) => (text += part) }), 2);
+  t.equal(await runDoctor({ pbxs: [] }, { write: (part: string) => (text += part) }), 2);
   t.match(text, 'ARI_URL=');
 });
 
 t.test('On a terminal it is coloured', async (t) => {
   let text = '';
-  await runDoctor({ pbx: null }, { isTTY: true, write: (part: string) => (text += part) });
+  await runDoctor({ pbxs: [] }, { isTTY: true, write: (part: string) => (text += part) });
   t.match(text, '\u001b[31m');
 });

@@ -1,6 +1,7 @@
 /** A panel without a screen: follows `/live` as a browser does and remembers what it showed when. */
 import { io } from 'socket.io-client';
 import type { LiveChange, LiveSnapshot } from '../../src/contract/live.ts';
+import { queueKey } from '../../src/contract/queues.ts';
 
 export interface LivePanel {
   now(): LiveSnapshot;
@@ -56,15 +57,17 @@ export async function openLivePanel(address: string, cookie: string): Promise<Li
 }
 
 export function applyChange(before: LiveSnapshot, change: LiveChange): LiveSnapshot {
-  const merge = <T extends { id: string }>(rows: T[], fresh: T[] = [], gone: string[] = []): T[] => {
-    const replaced = new Set([...gone, ...fresh.map((row) => row.id)]);
-    return [...rows.filter((row) => !replaced.has(row.id)), ...fresh];
+  const mergeBy = <T>(key: (row: T) => string, rows: T[], fresh: T[] = [], gone: string[] = []): T[] => {
+    const replaced = new Set([...gone, ...fresh.map(key)]);
+    return [...rows.filter((row) => !replaced.has(key(row))), ...fresh];
   };
+  const merge = <T extends { id: string }>(rows: T[], fresh?: T[], gone?: string[]) =>
+    mergeBy(({ id }) => id, rows, fresh, gone);
   return {
     seq: change.seq,
     at: change.at,
     agents: merge(before.agents, change.agents, change.gone?.agents),
-    queues: merge(before.queues, change.queues, change.gone?.queues),
+    queues: mergeBy(({ pbx, id }) => queueKey(pbx, id), before.queues, change.queues, change.gone?.queues),
     calls: merge(before.calls, change.calls, change.gone?.calls),
     supervisions: merge(before.supervisions, change.supervisions, change.gone?.supervisions),
     outsideListenings: merge(

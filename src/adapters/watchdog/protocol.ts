@@ -6,7 +6,8 @@ export const beatsMissedMax = 6;
 /** What the watchdog is told first, on one line. */
 export interface WatchdogOrders {
   pid: number;
-  ari: { url: string; username: string; password: string; app: string } | null;
+  /** Of every PBX. */
+  aris: readonly { url: string; username: string; password: string; app: string }[];
   /** The server's mark on the PBX. */
   mark: string;
   orphanGraceMs: number;

@@ -23,6 +23,8 @@ export interface AccountsDeps {
   log: Log;
   audit: AuditLog;
   writeDetails: WriteDetails;
+  /** Every PBX that is configured. Default: none. */
+  pbxNames?: readonly string[];
   config: { sessionHours: number; publicUrl: string | null };
   /** Takes rights from roles. Default: none. */
   policy?: Pick<ListeningPolicy, 'withheldFrom' | 'onChange'>;
@@ -51,6 +53,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
     audit,
     revocations,
     writeDetails: deps.writeDetails,
+    pbxNames: deps.pbxNames ?? [],
     changed: deps.changed ?? (() => {}),
   });
   const purge = () => {

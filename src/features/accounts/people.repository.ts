@@ -64,7 +64,7 @@ export async function findPerson(db: Database, id: string): Promise<PersonAccoun
 function accounts(db: Database) {
   return db
     .selectFrom('people')
-    .select(['people.id', 'login', 'name', 'roles', 'devices', 'disabled_at', 'created_at'])
+    .select(['people.id', 'login', 'name', 'roles', 'pbx', 'devices', 'disabled_at', 'created_at'])
     .select([
       sql<
         NamedRef[]
@@ -86,6 +86,7 @@ const toAccount = (row: AccountRow): PersonAccount => ({
   name: row.name,
   roles: row.roles as Role[],
   teams: row.teams,
+  pbx: row.pbx,
   devices: row.devices,
   disabled: row.disabled_at !== null,
   lastSeenAt: row.last_seen_at?.toISOString() ?? null,

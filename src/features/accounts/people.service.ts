@@ -11,6 +11,7 @@ import type {
 import type { Role } from '../../contract/permissions.ts';
 import type { Database } from '../../database/database.ts';
 import type { Tables } from '../../database/generated/tables.ts';
+import { chosenPbx } from '../../ports/chosen-pbx.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { AuditLog } from '../../ports/domain.ts';
 import { assertMay, type Viewer } from '../../ports/viewer.ts';
@@ -33,7 +34,7 @@ import { endSessions } from './sessions.repository.ts';
 export type WriteDetails = (
   tx: Transaction<Tables>,
   personId: string,
-  details: { name?: string; devices?: readonly string[]; teams?: readonly string[] },
+  details: { name?: string; devices?: readonly string[]; teams?: readonly string[]; pbx?: string },
 ) => Promise<void>;
 
 export interface PeopleDeps {
@@ -42,6 +43,8 @@ export interface PeopleDeps {
   audit: AuditLog;
   revocations: Revocations;
   writeDetails: WriteDetails;
+  /** Every PBX that is configured. */
+  pbxNames: readonly string[];
   /** Called after a change is committed. */
   changed: () => void;
 }
@@ -51,7 +54,7 @@ export type Actor = Viewer | 'command-line';
 
 /** Logins, roles, teams and passwords of people. */
 export function createPeople(deps: PeopleDeps) {
-  const { db, clock, revocations, changed } = deps;
+  const { db, clock, revocations, changed, pbxNames } = deps;
   return {
     async list(viewer: Viewer, query: PeopleQuery): Promise<PeoplePage> {
       assertMay(viewer, 'people.edit');
@@ -70,6 +73,8 @@ export function createPeople(deps: PeopleDeps) {
     async create(actor: Actor, person: NewPerson): Promise<PersonAccount> {
       assertMayGive(actor, person.roles);
       const login = normalLogin(person.login);
+      // Who has no phone is on the first: his browser's phone will be.
+      const pbx = chosenPbx(pbxNames, person.pbx ?? (person.endpoint ? undefined : pbxNames[0]));
       if (await findLogin(db, login)) throw loginTaken(login);
       const passwordHash = await hashPassword(person.password);
       const id = await db.transaction().execute(async (tx) => {
@@ -77,7 +82,7 @@ export function createPeople(deps: PeopleDeps) {
         const made = await insertPerson(tx, columns).catch(asLoginTaken(login));
         const { teams, endpoint } = person;
         const devices = endpoint ? { devices: [endpoint] } : {};
-        await deps.writeDetails(tx, made, { ...devices, ...(teams ? { teams } : {}) });
+        await deps.writeDetails(tx, made, { pbx, ...devices, ...(teams ? { teams } : {}) });
         return made;
       });
       await record(deps, actor, 'person.created', id, { roles: person.roles });
@@ -158,6 +163,7 @@ async function writeChange(
   await deps.writeDetails(tx, id, {
     ...(name === undefined ? {} : { name }),
     ...(teams === undefined ? {} : { teams }),
+    ...(patch.pbx === undefined ? {} : { pbx: chosenPbx(deps.pbxNames, patch.pbx) }),
     ...(endpoint === undefined ? {} : { devices: [endpoint, ...others] }),
   });
 }

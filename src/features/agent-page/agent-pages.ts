@@ -1,4 +1,5 @@
 import type { AgentPage, AgentPageChange } from '../../contract/agent-page.ts';
+import { queueKey } from '../../contract/queues.ts';
 import type { AgentTies } from '../../ports/absent.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { LiveSupervisions, OfferedPauseReasons } from '../../ports/domain.ts';
@@ -37,10 +38,10 @@ export function createAgentPages(deps: CreateAgentPages): AgentPageFeed & { stop
   let timer: NodeJS.Timeout | null = null;
 
   const at = (): string => new Date(clock.now()).toISOString();
-  const queueName = (id: string): string => shift.queue(id)?.row.name ?? id;
 
   function partsOf(personId: string, view: AgentView | undefined): Parts {
     const now = policy.current();
+    const queueName = (id: string): string => shift.queue(queueKey(view?.row.pbx ?? '', id))?.row.name ?? id;
     const of = { supervisions: supervisions.ofAgent(personId), policy: now, queueName };
     return {
       me: view ? ownAgent({ view, ...of }) : null,

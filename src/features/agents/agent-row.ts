@@ -37,6 +37,7 @@ export function agentView(facts: AgentRowFacts): AgentView {
     name: person.name,
     publicName: person.publicName,
     teams: [...person.teams],
+    pbx: person.pbx,
     endpoint: person.devices[0] ?? null,
     devices: [...person.devices],
     interfaces: [...person.interfaces],

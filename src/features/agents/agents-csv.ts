@@ -27,13 +27,14 @@ const columns = [
   'interfaces',
   'publicName',
   'login',
+  'pbx',
 ] as const;
 type Column = (typeof columns)[number];
 const loginPattern = /^[A-Za-z0-9._@+-]{1,100}$/;
 const newAgent = Compile(NewAgentSchema);
 
 /**
- * Reads `name, endpoint or devices, teams, queues, interfaces, publicName, login` with a heading; several values of
+ * Reads `name, endpoint or devices, teams, queues, interfaces, publicName, login, pbx` with a heading; several values of
  * one cell are separated by `|`. Comma or semicolon, with or without a byte order mark.
  * Throws `bad-csv` with every problem found (`extra.problems`).
  */
@@ -109,6 +110,7 @@ function agentOf(row: number, cells: Partial<Record<Column, string>>, problems: 
     teams: list('teams'),
     interfaces: list('interfaces'),
     queues: list('queues'),
+    pbx: cells.pbx || undefined,
   });
   for (const error of newAgent.Errors(agent)) {
     const column = error.instancePath.split('/')[1] || 'name';
@@ -130,16 +132,16 @@ const withoutUndefined = <T extends object>(value: { [K in keyof T]: T[K] | unde
 function repeated(agents: readonly CsvAgent[]): CsvProblem[] {
   const first = new Map<string, number>();
   const problems: CsvProblem[] = [];
-  const claim = (row: number, column: string, value: string): void => {
-    const key = `${column === 'login' ? 'login' : 'device'} ${value}`;
+  const claim = (row: number, column: string, value: string, pbx = ''): void => {
+    const key = `${column === 'login' ? 'login' : `device ${pbx}`} ${value}`;
     const earlier = first.get(key);
     if (earlier === undefined) first.set(key, row);
     else if (earlier !== row)
       problems.push({ row, column, problem: `«${value}» is in row ${earlier} already` });
   };
-  for (const { row, endpoint, devices, login } of agents) {
-    if (endpoint) claim(row, 'endpoint', endpoint);
-    for (const device of devices ?? []) claim(row, 'devices', device);
+  for (const { row, endpoint, devices, login, pbx } of agents) {
+    if (endpoint) claim(row, 'endpoint', endpoint, pbx);
+    for (const device of devices ?? []) claim(row, 'devices', device, pbx);
     if (login) claim(row, 'login', login);
   }
   return problems;

@@ -5,6 +5,7 @@ import { AppError } from '../../contract/errors.ts';
 import { mayDo } from '../../contract/may-do.ts';
 import type { Database } from '../../database/database.ts';
 import type { Tables } from '../../database/generated/tables.ts';
+import { chosenPbx, whichPbx } from '../../ports/chosen-pbx.ts';
 import type { AuditLog, BrowserPhones } from '../../ports/domain.ts';
 import type { AgentView } from '../../ports/live.ts';
 import { assertMay, seesTeams, type Viewer } from '../../ports/viewer.ts';
@@ -26,7 +27,7 @@ const idsToldMax = 500;
 
 export interface AgentsDeps {
   db: Database;
-  pbx: string;
+  pbxNames: readonly string[];
   directory: RefreshedDirectory;
   shift: Shift;
   browserPhones: BrowserPhones;
@@ -34,7 +35,7 @@ export interface AgentsDeps {
 }
 
 /** The verbs of `/api/agents`. */
-export function createAgentsService({ db, pbx, directory, shift, browserPhones, audit }: AgentsDeps) {
+export function createAgentsService({ db, pbxNames, directory, shift, browserPhones, audit }: AgentsDeps) {
   const asSeenBy = (viewer: Viewer, view: AgentView): Agent => ({
     ...view.row,
     mayDo: mayDo({
@@ -46,6 +47,8 @@ export function createAgentsService({ db, pbx, directory, shift, browserPhones, 
       agent: { ...view.facts, id: view.row.id, teamIds: view.teamIds, state: view.row.state },
     }),
   });
+
+  const pbxOf = (agent: Pick<NewAgent, 'pbx'>): string => chosenPbx(pbxNames, agent.pbx);
 
   function list(viewer: Viewer, query: AgentsQuery): { items: Agent[]; nextCursor: string | null } {
     assertMay(viewer, 'agents.view');
@@ -97,8 +100,9 @@ export function createAgentsService({ db, pbx, directory, shift, browserPhones, 
       const devices = touchesDevices
         ? devicesOf({ ...patch, devices: patch.devices ?? before.devices.slice(1) })
         : undefined;
-      await writePersonDetails(tx, id, { ...detailsOf(patch), devices });
-      await insertSeenQueues(tx, pbx, patch.queues ?? []);
+      const pbx = patch.pbx === undefined ? before.pbx : chosenPbx(pbxNames, patch.pbx);
+      await writePersonDetails(tx, id, { ...detailsOf(patch), devices, pbx });
+      await insertSeenQueues(tx, queuesOn(pbx, patch.queues));
     });
     await record(viewer, 'agent.changed', id, { fields: Object.keys(patch) });
     await reread(patch.queues);
@@ -111,7 +115,9 @@ export function createAgentsService({ db, pbx, directory, shift, browserPhones, 
     const agents = parseAgentsCsv(text);
     const problems: CsvProblem[] = [];
     const ids = await db.transaction().execute(async (tx) => {
-      problems.push(...(await takenAlready(tx, pbx, agents)));
+      problems.push(...pbxProblems(agents, pbxNames));
+      assertNoProblems(problems);
+      problems.push(...(await takenAlready(tx, agents, pbxOf)));
       assertNoProblems(problems);
       const inserted: string[] = [];
       for (const agent of agents) inserted.push(await insertOne(tx, { ...agent, devices: devicesOf(agent) }));
@@ -142,8 +148,9 @@ export function createAgentsService({ db, pbx, directory, shift, browserPhones, 
   ): Promise<string> {
     const { devices, login } = agent;
     const name = agent.name.trim();
-    const id = await insertAgent(tx, pbx, { ...detailsOf(agent), name, devices, login });
-    await insertSeenQueues(tx, pbx, agent.queues ?? []);
+    const pbx = pbxOf(agent);
+    const id = await insertAgent(tx, { ...detailsOf(agent), name, devices, login, pbx });
+    await insertSeenQueues(tx, queuesOn(pbx, agent.queues));
     return id;
   }
 
@@ -171,6 +178,8 @@ function devicesOf({ endpoint, devices = [] }: Pick<NewAgent, 'endpoint' | 'devi
   return [...new Set(endpoint === undefined ? devices : [endpoint, ...devices])];
 }
 
+const queuesOn = (pbx: string, queues: readonly string[] = []) => queues.map((queue) => ({ pbx, queue }));
+
 const detailsOf = ({ name, publicName, interfaces, teams }: AgentPatch): PersonDetails => ({
   name: name?.trim(),
   publicName,
@@ -178,22 +187,26 @@ const detailsOf = ({ name, publicName, interfaces, teams }: AgentPatch): PersonD
   teams,
 });
 
+/** The rows whose PBX cannot be chosen. */
+function pbxProblems(agents: readonly CsvAgent[], pbxNames: readonly string[]): CsvProblem[] {
+  return agents
+    .filter(({ pbx }) => (pbx === undefined ? pbxNames.length > 1 : !pbxNames.includes(pbx)))
+    .map(({ row, pbx }) => ({ row, column: 'pbx', problem: whichPbx(pbxNames, pbx) }));
+}
+
 async function takenAlready(
   tx: Transaction<Tables>,
-  pbx: string,
   agents: readonly CsvAgent[],
+  pbxOf: (agent: CsvAgent) => string,
 ): Promise<CsvProblem[]> {
-  const devices = new Set(
-    (await tx.selectFrom('person_devices').select('device').where('pbx', '=', pbx).execute()).map(
-      (row) => row.device,
-    ),
-  );
+  const taken = await tx.selectFrom('person_devices').select(['pbx', 'device']).execute();
+  const devices = new Set(taken.map(({ pbx, device }) => `${pbx}/${device}`));
   const logins = new Set(
     (await tx.selectFrom('people').select('login').execute()).flatMap((row) => row.login ?? []),
   );
   return agents.flatMap((agent) => [
     ...devicesOf(agent)
-      .filter((device) => devices.has(device))
+      .filter((device) => devices.has(`${pbxOf(agent)}/${device}`))
       .map((device) => ({
         row: agent.row,
         column: 'endpoint',

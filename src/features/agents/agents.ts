@@ -3,6 +3,7 @@ import type { Transaction } from 'kysely';
 import type { Database } from '../../database/database.ts';
 import type { Tables } from '../../database/generated/tables.ts';
 import type { AgentTies } from '../../ports/absent.ts';
+import { defaultPbxName } from '../../ports/chosen-pbx.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { AuditLog, LiveCalls, LiveSupervisions, PanelPresence } from '../../ports/domain.ts';
 import type { Log } from '../../ports/log.ts';
@@ -19,8 +20,8 @@ import { createTeamsService } from './teams.service.ts';
 
 export interface CreateAgents {
   db: Database;
-  /** Name of the PBX new agents and queues belong to. */
-  pbx: string;
+  /** Every PBX that is configured. */
+  pbxNames: readonly string[];
   directory: RefreshedDirectory;
   calls: LiveCalls;
   supervisions: LiveSupervisions;
@@ -29,8 +30,8 @@ export interface CreateAgents {
   audit: AuditLog;
   clock: Clock;
   log: Log;
-  /** Hands over the names of queues whose members the PBX is to be asked for. */
-  watchQueues(names: readonly string[]): void;
+  /** Hands over the names of queues whose members that PBX is to be asked for. */
+  watchQueues(pbx: string, names: readonly string[]): void;
 }
 
 /** How often it is asked whether another process (`vigie user add`) wrote: rights it took away end within a second. */
@@ -38,22 +39,24 @@ const rereadEveryMs = 700;
 
 /** Who is on shift and what each is doing. `start` after the calls in progress are known. */
 export function createAgents(deps: CreateAgents) {
-  const { db, pbx, directory, audit, log } = deps;
-  const shift = createShift(deps);
+  const { db, directory, audit, log } = deps;
+  // Without any there may be people all the same: they belong to the one that is configured first, by its default name.
+  const pbxNames = deps.pbxNames.length > 0 ? deps.pbxNames : [defaultPbxName];
+  const shift = createShift({ ...deps, pbxNames });
   const reload = async (): Promise<void> => {
     await directory.refresh();
     await shift.reload();
   };
   const service = createAgentsService({
     db,
-    pbx,
+    pbxNames,
     directory,
     shift,
     browserPhones: deps.ties.browserPhones,
     audit,
   });
   const teams = createTeamsService({ db, audit, onChange: reload });
-  const queues = createQueuesService({ db, pbx, audit, onChange: reload });
+  const queues = createQueuesService({ db, pbxNames, audit, onChange: reload });
   let timer: NodeJS.Timeout | undefined;
 
   const routes: FastifyPluginAsyncTypebox = async (app) => {
@@ -70,7 +73,7 @@ export function createAgents(deps: CreateAgents) {
     routes,
     /** For `vigie user add` and the accounts: names, devices and teams of any person, in the caller's transaction. */
     writeDetails: (tx: Transaction<Tables>, personId: string, details: PersonDetails): Promise<void> =>
-      writePersonDetails(tx, personId, { ...details, pbx }),
+      writePersonDetails(tx, personId, details),
     onFact: (fact: TelephonyFact): void => shift.onFact(fact),
     async start(): Promise<void> {
       await reload();

@@ -15,6 +15,7 @@ import { agentView } from './agent-row.ts';
 import { agentState, type StateNow } from './agent-state.ts';
 import { numberOf } from './device-address.ts';
 import { type DevicePresence, doNotDisturbNumber } from './device-presence.ts';
+import type { QueueRef } from './live-queues.ts';
 import type { Membership, Memberships } from './memberships.ts';
 import { type FactOrder, isNewer, orderOf } from './newest-fact.ts';
 import { createWrapUps } from './wrap-ups.ts';
@@ -31,12 +32,13 @@ export interface LiveAgentsDeps {
   /** Something is to be settled. */
   onDirty(): void;
   /** An agent's part in these queues changed (his state, or whether he is there at all). */
-  onQueuesTouched(queues: readonly string[]): void;
+  onQueuesTouched(queues: readonly QueueRef[]): void;
 }
 
 interface Entry {
   state: StateNow | null;
   view: AgentView | null;
+  queues: QueueRef[];
   asText: string;
 }
 
@@ -96,7 +98,7 @@ export function createLiveAgents(deps: LiveAgentsDeps) {
 
   function settleOne(personId: string, changedAtMs: number): void {
     const person = directory.byId(personId);
-    const entry = entries.get(personId) ?? { state: null, view: null, asText: '' };
+    const entry = entries.get(personId) ?? { state: null, view: null, queues: [], asText: '' };
     let view: AgentView | null = null;
     if (isAgent(person)) {
       entries.set(personId, entry);
@@ -107,7 +109,8 @@ export function createLiveAgents(deps: LiveAgentsDeps) {
     }
     const asText = JSON.stringify(view);
     if (asText === entry.asText) return;
-    const queues = [...queuesOf(entry.view), ...queuesOf(view)];
+    const queues = [...entry.queues, ...queuesOf(view, person?.pbx)];
+    entry.queues = queuesOf(view, person?.pbx);
     entry.asText = asText;
     entry.view = view;
     changed.add(personId);
@@ -163,7 +166,8 @@ export function createLiveAgents(deps: LiveAgentsDeps) {
         const touched = memberships.apply(fact);
         for (const member of touched) reown(member);
         // A queue nobody is in is one as well: somebody may be put into it.
-        if (touched.length > 0 || fact.kind === 'queue-members') deps.onQueuesTouched([fact.queue]);
+        if (touched.length > 0 || fact.kind === 'queue-members')
+          deps.onQueuesTouched([{ pbx: fact.pbx, queue: fact.queue }]);
         break;
       }
       case 'wrap-up': {
@@ -195,7 +199,7 @@ export function createLiveAgents(deps: LiveAgentsDeps) {
     if (device === null) return;
     const number = doNotDisturbNumber(device);
     mark(number === null ? directory.byDevice(pbx, device)?.id : ownerOf(pbx, `hint:${number}`));
-    const queues = memberships.queuesUsing(pbx, device);
+    const queues = memberships.queuesUsing(pbx, device).map((queue) => ({ pbx, queue }));
     if (queues.length > 0) deps.onQueuesTouched(queues);
   }
 
@@ -255,4 +259,5 @@ export function createLiveAgents(deps: LiveAgentsDeps) {
 }
 
 const isAgent = (person: Person | undefined): person is Person => person?.roles.includes('agent') ?? false;
-const queuesOf = (view: AgentView | null): string[] => view?.row.queues.map((queue) => queue.id) ?? [];
+const queuesOf = (view: AgentView | null, pbx = ''): QueueRef[] =>
+  view?.row.queues.map(({ id }) => ({ pbx, queue: id })) ?? [];

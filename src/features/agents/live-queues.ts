@@ -1,6 +1,6 @@
 import type { Call } from '../../contract/calls.ts';
 import type { LiveQueue } from '../../contract/live.ts';
-import type { Queue } from '../../contract/queues.ts';
+import { type Queue, queueKey } from '../../contract/queues.ts';
 import type { LiveCalls, PeopleDirectory } from '../../ports/domain.ts';
 import type { AgentView, QueueView } from '../../ports/live.ts';
 import type { DevicePresence } from './device-presence.ts';
@@ -12,15 +12,18 @@ export const serviceLevelTargetDefaultMs = 20_000;
 const queuesMax = 2_000;
 
 export interface LiveQueuesDeps {
-  pbx: string;
   directory: PeopleDirectory;
   calls: LiveCalls;
   devices: DevicePresence;
   memberships: Memberships;
   agent(id: string): AgentView | undefined;
   onDirty(): void;
-  /** The PBX named a queue that was not known. */
-  onSeen(queue: string): void;
+  /** A PBX named a queue that was not known. */
+  onSeen(pbx: string, queue: string): void;
+}
+export interface QueueRef {
+  pbx: string;
+  queue: string;
 }
 interface Entry {
   config: Queue;
@@ -32,67 +35,74 @@ interface Entry {
 
 /** Every queue's row, recomputed only for those something happened in. */
 export function createLiveQueues(deps: LiveQueuesDeps) {
-  const { pbx, calls } = deps;
+  const { calls } = deps;
   const entries = new Map<string, Entry>();
   const day = createQueueDay(
-    (id) => entries.get(id)?.config.serviceLevelTargetMs ?? serviceLevelTargetDefaultMs,
+    (key) => entries.get(key)?.config.serviceLevelTargetMs ?? serviceLevelTargetDefaultMs,
   );
   const dirty = new Set<string>();
   const waitingIn = new Map<string, readonly string[]>();
   let changed = new Set<string>();
 
-  function ensure(id: string): Entry | undefined {
-    const known = entries.get(id);
-    if (known || id === '' || entries.size >= queuesMax) return known;
-    const entry = { config: seenQueue(pbx, id), waiting: new Map(), view: null, asText: '' };
-    entries.set(id, entry);
-    deps.onSeen(id);
+  function ensure({ pbx, queue }: QueueRef): Entry | undefined {
+    const key = queueKey(pbx, queue);
+    const known = entries.get(key);
+    if (known || queue === '' || entries.size >= queuesMax) return known;
+    const entry = { config: seenQueue(pbx, queue), waiting: new Map(), view: null, asText: '' };
+    entries.set(key, entry);
+    deps.onSeen(pbx, queue);
     return entry;
   }
 
-  function touch(ids: Iterable<string>): void {
-    for (const id of ids) {
-      if (dirty.has(id) || !ensure(id)) continue;
-      dirty.add(id);
+  function touchKeys(keys: Iterable<string>): void {
+    for (const key of keys) {
+      if (dirty.has(key) || !entries.has(key)) continue;
+      dirty.add(key);
       deps.onDirty();
     }
+  }
+  function touch(queues: Iterable<QueueRef>): void {
+    for (const queue of queues) if (ensure(queue)) touchKeys([queueKey(queue.pbx, queue.queue)]);
   }
 
   function onCall(call: Call, gone: boolean): void {
     const open = gone ? [] : call.queueVisits.filter((visit) => visit.to === null);
     const before = waitingIn.get(call.id) ?? [];
-    for (const queue of before) entries.get(queue)?.waiting.delete(call.id);
-    for (const visit of open) ensure(visit.queue)?.waiting.set(call.id, visit.from);
-    const now = open.map((visit) => visit.queue);
+    const { pbx } = call;
+    for (const key of before) entries.get(key)?.waiting.delete(call.id);
+    for (const { queue, from } of open) ensure({ pbx, queue })?.waiting.set(call.id, from);
+    const now = open.map(({ queue }) => queueKey(pbx, queue));
     if (now.length > 0) waitingIn.set(call.id, now);
     else waitingIn.delete(call.id);
-    touch(before);
-    touch(now);
-    touch(day.take(call));
+    touchKeys(before);
+    touchKeys(now);
+    for (const { queue } of call.queueVisits) ensure({ pbx, queue });
+    touchKeys(day.take(call));
   }
 
   function settle(): void {
-    for (const id of dirty) {
-      const entry = entries.get(id);
+    for (const key of dirty) {
+      const entry = entries.get(key);
       if (!entry) continue;
       const view = viewOf(entry);
       const asText = JSON.stringify(view);
       if (asText === entry.asText) continue;
       entry.asText = asText;
       entry.view = view;
-      changed.add(id);
+      changed.add(key);
     }
     dirty.clear();
   }
 
   function viewOf({ config, waiting }: Entry): QueueView {
-    const figures = day.figures(config.id);
+    const figures = day.figures(queueKey(config.pbx, config.id));
     const row: LiveQueue = {
+      pbx: config.pbx,
       id: config.id,
       name: config.name,
       waiting: waiting.size,
       longestWaitSince: [...waiting.values()].sort()[0] ?? null,
-      ...countMembers(deps, deps.memberships.ofQueue(pbx, config.id)),
+      ...countMembers(deps, deps.memberships.ofQueue(config.pbx, config.id)),
       answeredToday: figures.answered,
       abandonedToday: figures.abandoned,
       serviceLevelToday: figures.finished === 0 ? null : figures.answeredInTime / figures.finished,
@@ -108,20 +118,22 @@ export function createLiveQueues(deps: LiveQueuesDeps) {
     touch,
     settle,
     stop,
-    touchAll: () => touch([...entries.keys()]),
+    touchAll: () => touchKeys([...entries.keys()]),
     /** What an administrator set, read again from the database. */
     configure(configs: readonly Queue[]): void {
       for (const config of configs) {
-        const entry = entries.get(config.id);
+        const key = queueKey(config.pbx, config.id);
+        const entry = entries.get(key);
         if (entry) entry.config = config;
-        else entries.set(config.id, { config, waiting: new Map(), view: null, asText: '' });
+        else entries.set(key, { config, waiting: new Map(), view: null, asText: '' });
       }
-      touch(configs.map((config) => config.id));
+      touchKeys(configs.map((config) => queueKey(config.pbx, config.id)));
     },
     day,
-    names: (): string[] => [...entries.keys()],
+    namesOf: (pbx: string): string[] =>
+      [...entries.values()].filter(({ config }) => config.pbx === pbx).map(({ config }) => config.id),
     all: (): QueueView[] => [...entries.values()].flatMap((entry) => entry.view ?? []),
-    get: (id: string): QueueView | undefined => entries.get(id)?.view ?? undefined,
+    get: (key: string): QueueView | undefined => entries.get(key)?.view ?? undefined,
     takeChanged(): ReadonlySet<string> {
       const taken = changed;
       changed = new Set();

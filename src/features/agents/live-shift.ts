@@ -7,7 +7,7 @@ import type { Log } from '../../ports/log.ts';
 import type { TelephonyFact } from '../../ports/telephony-facts.ts';
 import { createDevicePresence, type DevicePresence } from './device-presence.ts';
 import { createLiveAgents } from './live-agents.ts';
-import { createLiveQueues } from './live-queues.ts';
+import { createLiveQueues, type QueueRef } from './live-queues.ts';
 import { createMemberships, type Memberships } from './memberships.ts';
 import type { RefreshedDirectory } from './people-directory.ts';
 import { dayStart, nextDayStart } from './queue-day.ts';
@@ -15,7 +15,7 @@ import { insertSeenQueues, readDayFigures, readQueues } from './queues.repositor
 
 export interface ShiftDeps {
   db: Database;
-  pbx: string;
+  pbxNames: readonly string[];
   directory: RefreshedDirectory;
   calls: LiveCalls;
   supervisions: LiveSupervisions;
@@ -23,8 +23,8 @@ export interface ShiftDeps {
   ties: AgentTies;
   clock: Clock;
   log: Log;
-  /** The queues whose members the PBX is to be asked for, whenever there is a new one. */
-  watchQueues(names: readonly string[]): void;
+  /** The queues whose members that PBX is to be asked for, whenever there is a new one. */
+  watchQueues(pbx: string, names: readonly string[]): void;
 }
 export interface Shift extends LiveShift, ShiftMembers {
   readonly devices: DevicePresence;
@@ -37,27 +37,26 @@ export interface Shift extends LiveShift, ShiftMembers {
 
 /** Folds facts into the rows of agents and queues. Nothing is recomputed that no fact was about. */
 export function createShift(deps: ShiftDeps): Shift {
-  const { db, pbx, directory, calls, clock, log } = deps;
+  const { db, pbxNames, directory, calls, clock, log } = deps;
   const listeners = new Set<() => void>();
   const devices = createDevicePresence();
   const memberships = createMemberships();
-  const seen = new Set<string>();
+  const seen: QueueRef[] = [];
   let midnight: NodeJS.Timeout | undefined;
 
   const onDirty = (): void => {
     for (const listener of listeners) listener();
   };
   const queues = createLiveQueues({
-    pbx,
     directory,
     calls,
     devices,
     memberships,
     agent: (id) => agents.get(id),
     onDirty,
-    onSeen(queue) {
-      if (seen.size === 0) setImmediate(noteSeen);
-      seen.add(queue);
+    onSeen(pbx, queue) {
+      if (seen.length === 0) setImmediate(noteSeen);
+      seen.push({ pbx, queue });
     },
   });
   const agents = createLiveAgents({
@@ -65,16 +64,15 @@ export function createShift(deps: ShiftDeps): Shift {
     devices,
     memberships,
     onDirty,
-    onQueuesTouched: (names) => queues.touch(names),
+    onQueuesTouched: queues.touch,
   });
 
   function noteSeen(): void {
-    const names = [...seen];
-    seen.clear();
-    insertSeenQueues(db, pbx, names).catch((error: unknown) =>
-      log.warn({ err: error, queues: names.length }, 'queues seen on the PBX could not be noted'),
+    const fresh = seen.splice(0);
+    insertSeenQueues(db, fresh).catch((error: unknown) =>
+      log.warn({ err: error, queues: fresh.length }, 'queues seen on the PBX could not be noted'),
     );
-    deps.watchQueues(queues.names());
+    for (const pbx of new Set(fresh.map((one) => one.pbx))) deps.watchQueues(pbx, queues.namesOf(pbx));
   }
 
   function settle(): void {
@@ -83,11 +81,11 @@ export function createShift(deps: ShiftDeps): Shift {
   }
 
   async function reload(): Promise<void> {
-    queues.configure(await readQueues(db, pbx));
-    deps.watchQueues(queues.names());
+    queues.configure(await readQueues(db, pbxNames));
+    for (const pbx of pbxNames) deps.watchQueues(pbx, queues.namesOf(pbx));
     const startMs = dayStart(clock.now());
     const known = [...new Set([...queues.day.remembered(), ...calls.all().map((call) => call.id)])];
-    queues.day.restart(startMs, await readDayFigures(db, pbx, startMs, known));
+    queues.day.restart(startMs, await readDayFigures(db, pbxNames, startMs, known));
     queues.touchAll();
     clearTimeout(midnight);
     midnight = setTimeout(atMidnight, nextDayStart(clock.now()) - clock.now() + 1).unref();
@@ -109,7 +107,7 @@ export function createShift(deps: ShiftDeps): Shift {
     agents: () => settled(settle, agents.all),
     agent: (id) => settled(settle, () => agents.get(id)),
     queues: () => settled(settle, queues.all),
-    queue: (id) => settled(settle, () => queues.get(id)),
+    queue: (key) => settled(settle, () => queues.get(key)),
     onDirty(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

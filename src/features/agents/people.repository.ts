@@ -63,13 +63,12 @@ export async function peopleFingerprint(db: Database): Promise<string> {
 /** Makes a person who is an agent; throws `already-exists` for a login or device that is taken. */
 export async function insertAgent(
   tx: Writer,
-  pbx: string,
-  details: PersonDetails & { name: string; login?: string | null },
+  details: PersonDetails & { name: string; pbx: string; login?: string | null },
 ): Promise<string> {
   const id = v7();
   await tx
     .insertInto('people')
-    .values({ id, name: details.name, login: details.login ?? null, roles: ['agent'], pbx })
+    .values({ id, name: details.name, login: details.login ?? null, roles: ['agent'], pbx: details.pbx })
     .execute()
     .catch(asTaken(`the login ${details.login ?? ''}`));
   await writePersonDetails(tx, id, details);
@@ -95,6 +94,7 @@ export async function writePersonDetails(
   if (Object.keys(columns).length > 0)
     await tx.updateTable('people').set(columns).where('id', '=', personId).execute();
   if (details.devices) await writeDevices(tx, personId, details.devices);
+  else if (details.pbx !== undefined) await moveDevices(tx, personId, details.pbx);
   if (details.teams) await writeTeams(tx, personId, details.teams);
 }
 
@@ -111,6 +111,17 @@ async function writeDevices(tx: Writer, personId: string, devices: readonly stri
     .values(devices.map((device) => ({ pbx, device, person_id: personId })))
     .execute()
     .catch(asTaken(`a device of ${devices.join(', ')}`));
+}
+
+/** His devices are those of the same names on another PBX. */
+async function moveDevices(tx: Writer, personId: string, pbx: string): Promise<void> {
+  await tx
+    .updateTable('person_devices')
+    .set({ pbx })
+    .where('person_id', '=', personId)
+    .where('pbx', '!=', pbx)
+    .execute()
+    .catch(asTaken('a device of this person on that PBX'));
 }
 
 async function writeTeams(tx: Writer, personId: string, names: readonly string[]): Promise<void> {
@@ -140,10 +151,10 @@ export async function ensureTeams(tx: Writer, names: readonly string[]): Promise
 export async function lockAgent(
   tx: Writer,
   id: string,
-): Promise<{ devices: string[]; roles: string[] } | undefined> {
+): Promise<{ devices: string[]; roles: string[]; pbx: string } | undefined> {
   return await tx
     .selectFrom('people')
-    .select(['devices', 'roles'])
+    .select(['devices', 'roles', 'pbx'])
     .where('id', '=', id)
     .where('disabled_at', 'is', null)
     .where(sql<boolean>`'agent' = any(roles)`)

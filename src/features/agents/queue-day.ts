@@ -1,4 +1,5 @@
 import type { QueueVisit } from '../../contract/calls.ts';
+import { queueKey } from '../../contract/queues.ts';
 
 /** Today's finished stays in one queue. A stay belongs to the day it ended on, by the server's own clock and zone. */
 export interface DayFigures {
@@ -9,9 +10,11 @@ export interface DayFigures {
 }
 export interface VisitedCall {
   id: string;
+  pbx: string;
   queueVisits: readonly Pick<QueueVisit, 'queue' | 'from' | 'to' | 'outcome'>[];
 }
 interface Counted {
+  /** Its key. */
   queue: string;
   toMs: number;
   figures: DayFigures;
@@ -24,7 +27,7 @@ const rememberedMax = 20_000;
  * Counters that equal the calls table's content and the calls in progress: seeded from the one, fed by the other.
  */
 export interface QueueDay {
-  /** Takes a call, new or as it is now; returns the queues whose figures it changed. */
+  /** Takes a call, new or as it is now; returns the keys of the queues whose figures it changed. */
   take(call: VisitedCall): string[];
   figures(queue: string): DayFigures;
   /** Ids already counted here, which a seed must leave out. */
@@ -33,7 +36,7 @@ export interface QueueDay {
   restart(dayStartMs: number, seed: ReadonlyMap<string, DayFigures>): void;
 }
 
-/** `targetMsOf`: within how long an answer counts as in time. */
+/** Queues are named by their keys. `targetMsOf`: within how long an answer counts as in time. */
 export function createQueueDay(targetMsOf: (queue: string) => number): QueueDay {
   const totals = new Map<string, DayFigures>();
   const remembered = new Map<string, { call: VisitedCall; counted: Counted[] }>();
@@ -45,7 +48,10 @@ export function createQueueDay(targetMsOf: (queue: string) => number): QueueDay 
     totals.set(counted.queue, total);
   };
   const count = (call: VisitedCall): Counted[] =>
-    call.queueVisits.flatMap((visit) => countedVisit(visit, targetMsOf(visit.queue)) ?? []);
+    call.queueVisits.flatMap((visit) => {
+      const key = queueKey(call.pbx, visit.queue);
+      return countedVisit(key, visit, targetMsOf(key)) ?? [];
+    });
 
   function take(call: VisitedCall): string[] {
     const before = (remembered.get(call.id)?.counted ?? []).filter((one) => one.toMs >= dayStartMs);
@@ -77,7 +83,11 @@ export function createQueueDay(targetMsOf: (queue: string) => number): QueueDay 
 const none: DayFigures = { finished: 0, answered: 0, abandoned: 0, answeredInTime: 0 };
 const figureNames = Object.keys(none) as (keyof DayFigures)[];
 
-function countedVisit(visit: VisitedCall['queueVisits'][number], targetMs: number): Counted | null {
+function countedVisit(
+  queue: string,
+  visit: VisitedCall['queueVisits'][number],
+  targetMs: number,
+): Counted | null {
   if (visit.to === null) return null;
   const toMs = Date.parse(visit.to);
   const answered = visit.outcome === 'answered';
@@ -88,7 +98,7 @@ function countedVisit(visit: VisitedCall['queueVisits'][number], targetMs: numbe
     abandoned: Number(visit.outcome === 'abandoned'),
     answeredInTime: Number(inTime),
   };
-  return { queue: visit.queue, toMs, figures };
+  return { queue, toMs, figures };
 }
 
 /** Midnight before, in the server's zone. */

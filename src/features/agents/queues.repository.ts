@@ -1,26 +1,28 @@
 import { sql, type Transaction } from 'kysely';
 import type { NamedRef } from '../../contract/common.ts';
-import type { Queue } from '../../contract/queues.ts';
+import { type Queue, queueKey } from '../../contract/queues.ts';
 import type { Database } from '../../database/database.ts';
 import type { Tables } from '../../database/generated/tables.ts';
 import type { DayFigures } from './queue-day.ts';
 
-/** Every queue of the PBX that was set up or seen, by name. */
-export async function readQueues(db: Database, pbx: string): Promise<Queue[]> {
-  const rows = await db.selectFrom('queues').selectAll().where('pbx', '=', pbx).orderBy('name').execute();
+/** Every queue of these PBXs that was set up or seen, by name. */
+export async function readQueues(db: Database, pbxNames: readonly string[]): Promise<Queue[]> {
+  const of = [...pbxNames];
+  const found = db.selectFrom('queues').selectAll().where('pbx', 'in', of);
+  const rows = await found.orderBy('name').orderBy('pbx').execute();
   const links = await db
     .selectFrom('queue_teams')
     .innerJoin('teams', 'teams.id', 'queue_teams.team_id')
-    .select(['queue_teams.queue', 'teams.id', 'teams.name'])
-    .where('queue_teams.pbx', '=', pbx)
+    .select(['queue_teams.pbx', 'queue_teams.queue', 'teams.id', 'teams.name'])
+    .where('queue_teams.pbx', 'in', of)
     .orderBy('teams.name')
     .execute();
-  const teams = Map.groupBy(links, (link) => link.queue);
+  const teams = Map.groupBy(links, (link) => queueKey(link.pbx, link.queue));
   return rows.map((row) => ({
     id: row.id,
     pbx: row.pbx,
     name: row.name,
-    teams: (teams.get(row.id) ?? []).map(({ id, name }): NamedRef => ({ id, name })),
+    teams: (teams.get(queueKey(row.pbx, row.id)) ?? []).map(({ id, name }): NamedRef => ({ id, name })),
     serviceLevelTargetMs: row.service_level_target_ms,
     origin: row.origin as Queue['origin'],
   }));
@@ -29,13 +31,12 @@ export async function readQueues(db: Database, pbx: string): Promise<Queue[]> {
 /** Notes queues seen on the PBX; those known already stay as they are. */
 export async function insertSeenQueues(
   db: Database | Transaction<Tables>,
-  pbx: string,
-  ids: readonly string[],
+  queues: readonly { pbx: string; queue: string }[],
 ): Promise<void> {
-  if (ids.length === 0) return;
+  if (queues.length === 0) return;
   await db
     .insertInto('queues')
-    .values(ids.map((id) => ({ pbx, id, name: id })))
+    .values(queues.map(({ pbx, queue }) => ({ pbx, id: queue, name: queue })))
     .onConflict((conflict) => conflict.columns(['pbx', 'id']).doNothing())
     .execute();
 }
@@ -75,18 +76,18 @@ export async function writeQueue(
 const longestCallMs = 24 * 3_600_000;
 
 /**
- * The finished stays in each queue from `dayStartMs` on, as the calls table tells them, without the calls of
- * `exceptIds`.
+ * The finished stays in each queue of these PBXs, by its key, from `dayStartMs` on, as the calls table tells them,
+ * without the calls of `exceptIds`.
  */
 export async function readDayFigures(
   db: Database,
-  pbx: string,
+  pbxNames: readonly string[],
   dayStartMs: number,
   exceptIds: readonly string[],
 ): Promise<Map<string, DayFigures>> {
   const day = new Date(dayStartMs);
-  const { rows } = await sql<DayFigures & { queue: string }>`
-    select v ->> 'queue' as queue,
+  const { rows } = await sql<DayFigures & { pbx: string; queue: string }>`
+    select c.pbx, v ->> 'queue' as queue,
            count(*) as finished,
            count(*) filter (where v ->> 'outcome' = 'answered') as answered,
            count(*) filter (where v ->> 'outcome' = 'abandoned') as abandoned,
@@ -96,10 +97,10 @@ export async function readDayFigures(
       from calls c
      cross join lateral jsonb_array_elements(c.queue_visits) v
       left join queues q on q.pbx = c.pbx and q.id = v ->> 'queue'
-     where c.pbx = ${pbx}
+     where c.pbx = any(${[...pbxNames]})
        and c.started_at >= ${new Date(dayStartMs - longestCallMs)}
        and (v ->> 'to')::timestamptz >= ${day}
        and c.id <> all(${[...exceptIds]}::uuid[])
-     group by 1`.execute(db);
-  return new Map(rows.map(({ queue, ...figures }) => [queue, figures]));
+     group by 1, 2`.execute(db);
+  return new Map(rows.map(({ pbx, queue, ...figures }) => [queueKey(pbx, queue), figures]));
 }

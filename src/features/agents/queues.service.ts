@@ -1,5 +1,6 @@
 import type { Queue, QueueEdit } from '../../contract/queues.ts';
 import type { Database } from '../../database/database.ts';
+import { chosenPbx } from '../../ports/chosen-pbx.ts';
 import type { AuditLog } from '../../ports/domain.ts';
 import { assertMay, seesTeams, type Viewer } from '../../ports/viewer.ts';
 import { ensureTeams } from './people.repository.ts';
@@ -7,17 +8,17 @@ import { readQueues, writeQueue } from './queues.repository.ts';
 
 export interface QueuesDeps {
   db: Database;
-  pbx: string;
+  pbxNames: readonly string[];
   audit: AuditLog;
   onChange(): Promise<void>;
 }
 
 /** The verbs of `/api/queues`. `onChange` settles when the live queues were read again. */
-export function createQueuesService({ db, pbx, audit, onChange }: QueuesDeps) {
+export function createQueuesService({ db, pbxNames, audit, onChange }: QueuesDeps) {
   return {
     async list(viewer: Viewer): Promise<Queue[]> {
       assertMay(viewer, 'agents.view');
-      return (await readQueues(db, pbx)).filter(
+      return (await readQueues(db, pbxNames)).filter(
         ({ teams }) =>
           teams.length === 0 ||
           seesTeams(
@@ -26,9 +27,10 @@ export function createQueuesService({ db, pbx, audit, onChange }: QueuesDeps) {
           ),
       );
     },
-    /** Sets up a queue, whether the PBX has named it yet or not. */
-    async set(viewer: Viewer, id: string, edit: QueueEdit): Promise<Queue> {
+    /** Sets up a queue, whether its PBX has named it yet or not. */
+    async set(viewer: Viewer, id: string, { pbx: asked, ...edit }: QueueEdit): Promise<Queue> {
       assertMay(viewer, 'queues.edit');
+      const pbx = chosenPbx(pbxNames, asked);
       const { name, serviceLevelTargetMs, teams } = edit;
       await db.transaction().execute(async (tx) => {
         const teamIds = teams ? await ensureTeams(tx, teams) : null;
@@ -39,10 +41,10 @@ export function createQueuesService({ db, pbx, audit, onChange }: QueuesDeps) {
         action: 'queue.changed',
         subjectId: null,
         callId: null,
-        details: { queue: id, fields: Object.keys(edit) },
+        details: { pbx, queue: id, fields: Object.keys(edit) },
       });
       await onChange();
-      return (await readQueues(db, pbx)).find((queue) => queue.id === id)!;
+      return (await readQueues(db, [pbx])).find((queue) => queue.id === id)!;
     },
   };
 }

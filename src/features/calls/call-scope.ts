@@ -1,4 +1,5 @@
 import type { CallFilters } from '../../contract/calls.ts';
+import { isAboutQueue } from '../../contract/queues.ts';
 import type { PeopleDirectory } from '../../ports/domain.ts';
 import type { Viewer } from '../../ports/viewer.ts';
 import type { EndedCall } from './live-calls.ts';
@@ -25,7 +26,9 @@ export function passes(ended: EndedCall, filters: CallFilters, teams: TeamsOf): 
   if (filters.from && Date.parse(call.startedAt) < Date.parse(filters.from)) return false;
   if (filters.to && Date.parse(call.startedAt) >= Date.parse(filters.to)) return false;
   if (filters.agent && !agentIds.includes(filters.agent)) return false;
-  if (filters.queue && !call.queueVisits.some(({ queue }) => queue === filters.queue)) return false;
+  if (filters.pbx && call.pbx !== filters.pbx) return false;
+  const asked = filters.queue;
+  if (asked && !call.queueVisits.some(({ queue }) => isAboutQueue(asked, call.pbx, queue))) return false;
   if (filters.team && !ofTeams(ended, [filters.team], false, teams)) return false;
   if (filters.site) return false;
   if (filters.state && call.state !== filters.state) return false;

@@ -147,7 +147,8 @@ function conditions({ filters, scope, exceptIds }: CallSearch): RawBuilder<SqlBo
   if (filters.from) all.push(sql`c.started_at >= ${filters.from}::timestamptz`);
   if (filters.to) all.push(sql`c.started_at < ${filters.to}::timestamptz`);
   if (filters.agent) all.push(sql`c.agent_ids @> array[${filters.agent}::uuid]`);
-  if (filters.queue) all.push(sql`c.queues @> array[${filters.queue}]`);
+  if (filters.pbx) all.push(sql`c.pbx = ${filters.pbx}`);
+  if (filters.queue) all.push(passedQueue(filters.queue));
   if (filters.team) all.push(ofTeams([filters.team], false));
   // No call belongs to a site yet.
   if (filters.site) all.push(sql`false`);
@@ -158,6 +159,15 @@ function conditions({ filters, scope, exceptIds }: CallSearch): RawBuilder<SqlBo
   if (exceptIds.length > 0) all.push(sql`c.id <> all(${exceptIds}::uuid[])`);
   if (!scope.everything) all.push(ofTeams(scope.teamIds, true));
   return sql.join(all, sql` and `);
+}
+
+/** Given by its name, on every PBX, or by its key. */
+function passedQueue(given: string): RawBuilder<SqlBool> {
+  const cut = given.indexOf('/');
+  const named = sql<SqlBool>`c.queues @> array[${given}]`;
+  if (cut < 0) return named;
+  const [pbx, queue] = [given.slice(0, cut), given.slice(cut + 1)];
+  return sql`(${named} or (c.pbx = ${pbx} and c.queues @> array[${queue}]))`;
 }
 
 /** Calls in which somebody of the teams took part, or that passed a queue of theirs (or, if asked, of nobody's). */

@@ -1,5 +1,6 @@
 import type { Call } from '../../contract/calls.ts';
 import type { OutsideListening } from '../../contract/outside-listenings.ts';
+import { queueKey } from '../../contract/queues.ts';
 import type {
   CallMarks,
   LiveCalls,
@@ -88,18 +89,18 @@ export function createBoardSight(deps: {
   ];
 
   /** Calls are seen by the teams of their queues: when those change, sight does. */
-  function noteQueueTeams(ids: Iterable<string>): void {
-    for (const id of ids) {
-      const teams = shift.queue(id)?.teamIds.join() ?? '';
-      if (queueTeams.get(id) === teams) continue;
-      queueTeams.set(id, teams);
+  function noteQueueTeams(keys: Iterable<string>): void {
+    for (const key of keys) {
+      const teams = shift.queue(key)?.teamIds.join() ?? '';
+      if (queueTeams.get(key) === teams) continue;
+      queueTeams.set(key, teams);
       resighted = true;
     }
   }
 
   return {
     agent: (id) => shift.agent(id),
-    queue: (id) => shift.queue(id),
+    queue: (key) => shift.queue(key),
     call: (id) => callsNow.get(id),
     supervision: (id) => supervisionsNow.get(id),
     outsideListening: (id) => outsideNow.get(id),
@@ -135,7 +136,7 @@ export function createBoardSight(deps: {
     },
     everything: (told) => ({
       agents: new Set([...told.agents, ...[...shift.agents()].map(({ row }) => row.id)]),
-      queues: new Set([...told.queues, ...[...shift.queues()].map(({ row }) => row.id)]),
+      queues: new Set([...told.queues, ...[...shift.queues()].map(({ row }) => queueKey(row.pbx, row.id))]),
       calls: new Set([...told.calls, ...callsNow.keys()]),
       supervisions: new Set([...told.supervisions, ...supervisionsNow.keys()]),
       outsideListenings: new Set([...told.outsideListenings, ...outsideNow.keys()]),

@@ -14,7 +14,7 @@ import type { Log } from '../../ports/log.ts';
 import type { TelephonyFact } from '../../ports/telephony-facts.ts';
 import type { Viewer } from '../../ports/viewer.ts';
 import { createBoardSight } from './board-sight.ts';
-import { createPbxLinks } from './pbx-links.ts';
+import { createPbxLinks, type PbxLinksOptions } from './pbx-links.ts';
 import { type Scope, scopeFor } from './scope.ts';
 import { createScopeRows, type ScopeRows } from './scope-rows.ts';
 
@@ -31,9 +31,8 @@ export interface CreateLiveBoard {
   thresholds: LiveThresholds;
   clock: Clock;
   log: Log;
-  /** The PBX that is configured, if any. */
-  pbx: string | null;
-  amiConfigured: boolean;
+  /** Those that are configured. */
+  pbxs: PbxLinksOptions['pbxs'];
   queueMembershipMaxAgeMs: number;
 }
 export interface LiveBoard extends LiveFeed {

@@ -2,9 +2,8 @@ import type { LivePbx } from '../../contract/live.ts';
 import type { TelephonyFact } from '../../ports/telephony-facts.ts';
 
 export interface PbxLinksOptions {
-  /** The PBX to show from the start, before it has said anything; null when none is configured. */
-  pbx: string | null;
-  amiConfigured: boolean;
+  /** The PBXs to show from the start, before they have said anything. */
+  pbxs: readonly { name: string; amiConfigured: boolean }[];
   /** How old the membership of a queue may be while AMI does not push it. */
   queueMembershipMaxAgeMs: number;
   nowMs: number;
@@ -24,7 +23,7 @@ export function createPbxLinks(options: PbxLinksOptions): PbxLinks {
     links.set(name, link);
     return link;
   };
-  if (options.pbx !== null) ensure(options.pbx);
+  for (const { name } of options.pbxs) ensure(name);
 
   function set(name: string, change: Partial<LivePbx>): boolean {
     const before = ensure(name);
@@ -64,6 +63,6 @@ const unheardOf = (name: string, options: PbxLinksOptions): LivePbx => ({
   state: 'disconnected',
   since: new Date(options.nowMs).toISOString(),
   detail: null,
-  ami: options.amiConfigured ? 'disconnected' : 'not-configured',
+  ami: options.pbxs.find((pbx) => pbx.name === name)?.amiConfigured ? 'disconnected' : 'not-configured',
   queueMembershipMaxAgeMs: options.queueMembershipMaxAgeMs,
 });

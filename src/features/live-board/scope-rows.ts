@@ -12,6 +12,7 @@ import type { Scope } from './scope.ts';
 export interface SightedCall {
   call: Call;
   agentIds: ReadonlySet<string>;
+  /** Keys. */
   queues: ReadonlySet<string>;
 }
 export interface SightedSupervision {
@@ -20,7 +21,8 @@ export interface SightedSupervision {
 /** The whole board as it is now, whoever looks at it. */
 export interface Sight {
   agent(id: string): AgentView | undefined;
-  queue(id: string): QueueView | undefined;
+  /** By its key. */
+  queue(key: string): QueueView | undefined;
   /** Each version of a row is an object of its own. */
   call(id: string): SightedCall | undefined;
   supervision(id: string): SightedSupervision | undefined;
@@ -33,6 +35,7 @@ export interface Sight {
 /** What is to be looked at again. */
 export interface Touched {
   agents: Iterable<string>;
+  /** Keys. */
   queues: Iterable<string>;
   calls: Iterable<string>;
   supervisions: Iterable<string>;

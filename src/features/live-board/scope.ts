@@ -1,5 +1,6 @@
 import type { Call } from '../../contract/calls.ts';
 import type { MayDoFacts } from '../../contract/may-do.ts';
+import { queueKey } from '../../contract/queues.ts';
 import type { Person } from '../../ports/domain.ts';
 import { assertMay, seesTeams, type Viewer } from '../../ports/viewer.ts';
 
@@ -38,7 +39,7 @@ function phoneKind(device: string | null): string {
   return /^local\//i.test(device) ? 'unusable' : 'phone';
 }
 
-/** Everyone of ours who had a part in the call, and every queue it passed: the two things sight depends on. */
+/** Everyone of ours who had a part in the call, and the keys of every queue it passed: the two things sight depends on. */
 export function partsOf(call: Call): { agentIds: Set<string>; queues: Set<string> } {
   const agents = [
     call.agent,
@@ -48,7 +49,12 @@ export function partsOf(call: Call): { agentIds: Set<string>; queues: Set<string
     call.caller,
     call.callee,
   ];
-  const queues = call.queueVisits.map((visit) => visit.queue);
-  if (call.queue !== null) queues.push(call.queue);
-  return { agentIds: new Set(agents.flatMap((agent) => agent?.id ?? [])), queues: new Set(queues) };
+  const queues = [
+    ...call.queueVisits.map((visit) => visit.queue),
+    ...(call.queue === null ? [] : [call.queue]),
+  ];
+  return {
+    agentIds: new Set(agents.flatMap((agent) => agent?.id ?? [])),
+    queues: new Set(queues.map((queue) => queueKey(call.pbx, queue))),
+  };
 }

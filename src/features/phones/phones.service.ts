@@ -15,8 +15,8 @@ export interface PhonesDeps {
   /** Phones of the PBX's own configuration, by login; used where none can be made. */
   configured: ReadonlyMap<string, ConfiguredPhone>;
   iceServers: IceServersFor;
-  /** Where what an agent's browser phone dials goes; null: it only receives. */
-  callContext: string | null;
+  /** Where what an agent's browser phone dials goes on that PBX; null: it only receives. */
+  callContextOf: (pbx: string) => string | null;
   clock: Clock;
   log: Log;
 }
@@ -59,7 +59,7 @@ export async function connectPhone(parts: Parts, viewer: Viewer, page: string): 
     sip: { uri: `sip:${phone.endpoint}@vigie.invalid`, username: phone.endpoint, password: phone.password },
     iceServers: ice.iceServers,
     iceExpiresAt: ice.expiresAtMs === null ? null : new Date(ice.expiresAtMs).toISOString(),
-    mayCall: mayCallWith(device, person, parts.callContext),
+    mayCall: mayCallWith(device, person, parts.callContextOf(person.pbx)),
   };
 }
 
@@ -99,7 +99,8 @@ function newPhone(parts: Parts, person: Person): Phone {
   };
 }
 
-function contextOf({ callContext }: Parts, person: Person): { context: string } {
+function contextOf({ callContextOf }: Parts, person: Person): { context: string } {
+  const callContext = callContextOf(person.pbx);
   const mayCall = mayCallWith(browserDeviceOf(person.id), person, callContext);
   return { context: mayCall && callContext !== null ? callContext : noCallsContext };
 }

@@ -68,7 +68,7 @@ export function createPhones(deps: CreatePhones): Phones {
       const phone = book.phones.get(viewer.personId);
       const person = people.byId(viewer.personId);
       if (!found || !phone || !person || !mayHavePhone(viewer)) return null;
-      const mayCall = mayCallWith(dialStringOf(phone), person, deps.callContext);
+      const mayCall = mayCallWith(dialStringOf(phone), person, deps.callContextOf(person.pbx));
       const pass = { personId: phone.personId, endpoint: phone.endpoint, pbx: phone.pbx, mayCall };
       pages.set(pass, found.page);
       return pass;

@@ -3,6 +3,7 @@ import type { Call } from '../../contract/calls.ts';
 import type { ErrorCode } from '../../contract/errors.ts';
 import { everyTeamKey, type Permission, permissionsOf, type Role } from '../../contract/permissions.ts';
 import type { ListeningWindow, Policy } from '../../contract/policy.ts';
+import { queueKey } from '../../contract/queues.ts';
 import { isProtectedLine, matchesNumber } from './protected-numbers.ts';
 import { isOpen, type LocalMinute } from './wall-clock.ts';
 
@@ -51,7 +52,9 @@ function isWithLine(call: Call): boolean {
   return [...numbers, call.customer?.number].some((number) => !!number && isProtectedLine(number));
 }
 
-const queuesOf = (call: Call): string[] => [
+/** By name, which protects the queues of that name on every PBX, and by key. */
+const queuesOf = (call: Call): string[] => namesOf(call).flatMap((name) => [name, queueKey(call.pbx, name)]);
+const namesOf = (call: Call): string[] => [
   ...call.queueVisits.map(({ queue }) => queue),
   ...(call.queue === null ? [] : [call.queue]),
 ];

@@ -1,6 +1,7 @@
 import { AppError } from '../../contract/errors.ts';
+import { queueKey } from '../../contract/queues.ts';
 import type { ChangePause, JoinQueue, ShiftControlResult } from '../../contract/shift-control.ts';
-import type { AuditLog, PeopleDirectory } from '../../ports/domain.ts';
+import type { AuditLog, PeopleDirectory, Person } from '../../ports/domain.ts';
 import type { AgentView, LiveShift, ShiftMembers } from '../../ports/live.ts';
 import type { CommandOutcome, QueueCommands } from '../../ports/telephony.ts';
 import { seesTeams, type Viewer } from '../../ports/viewer.ts';
@@ -47,9 +48,9 @@ export function createShiftControl({ shift, people, queuesOf, audit }: ShiftCont
   const note = (viewer: Viewer, action: string, subjectId: string, details: Record<string, unknown> = {}) =>
     audit.write({ actorId: viewer.personId, action, subjectId, callId: null, details });
 
-  /** A queue the viewer sees. */
-  function assertQueue(viewer: Viewer, queue: string): void {
-    const view = shift.queue(queue);
+  /** A queue of his PBX that the viewer sees. */
+  function assertQueue(viewer: Viewer, { pbx }: Person, queue: string): void {
+    const view = shift.queue(queueKey(pbx, queue));
     const sees = view && (view.teamIds.length === 0 || seesTeams(viewer, view.teamIds));
     if (!sees) throw new AppError('queue-not-found');
   }
@@ -79,7 +80,7 @@ export function createShiftControl({ shift, people, queuesOf, audit }: ShiftCont
       { penalty }: JoinQueue,
     ): Promise<ShiftControlResult> {
       const { view, person, queues, members } = allowed(viewer, id, 'edit-queues');
-      assertQueue(viewer, queue);
+      assertQueue(viewer, person, queue);
       const inIt = members.filter((member) => member.queue === queue);
       const fresh = newMember(members, person);
       if (inIt.length === 0 && !fresh) throw new AppError('agent-has-no-device');
@@ -98,8 +99,8 @@ export function createShiftControl({ shift, people, queuesOf, audit }: ShiftCont
 
     /** Out of a queue; a static member is paused there instead. */
     async leaveQueue(viewer: Viewer, id: string, queue: string): Promise<ShiftControlResult> {
-      const { queues, members } = allowed(viewer, id, 'edit-queues');
-      assertQueue(viewer, queue);
+      const { person, queues, members } = allowed(viewer, id, 'edit-queues');
+      assertQueue(viewer, person, queue);
       const inIt = members.filter((member) => member.queue === queue);
       if (inIt.length === 0) throw new AppError('agent-not-in-queue');
       await note(viewer, 'agent.queue-left', id, { queue });

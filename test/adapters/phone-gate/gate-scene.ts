@@ -24,7 +24,8 @@ const roleOf = { sophie: 'supervisor', thomas: 'manager', alice: 'agent', admin:
 export const pageOf = (n: number): string => String(n).padStart(32, '0');
 export const endpointOf = (who: Who): string => `web-${personIds[who].slice(-12)}`;
 
-export interface SceneOptions extends Partial<Pick<CreatePhones, 'configured' | 'callContext' | 'graceMs'>> {
+export interface SceneOptions
+  extends Partial<Pick<CreatePhones, 'configured' | 'callContextOf' | 'graceMs'>> {
   connectionsMax?: number;
   iceServers?: CreatePhones['iceServers'];
 }
@@ -41,7 +42,7 @@ export async function gateScene(t: Test, options: SceneOptions = {}) {
     people,
     configured: new Map(),
     iceServers: () => ({ iceServers: [], expiresAtMs: null }),
-    callContext: null,
+    callContextOf: () => null,
     clock,
     log: quietLog,
     ...options,

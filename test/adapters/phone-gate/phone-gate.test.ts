@@ -250,7 +250,7 @@ t.test('An agent’s browser phone dials where the setting says so, and nobody e
   const closedShop = await gateScene(t);
   t.equal((await closedShop.connect('alice')).mayCall, false);
   t.equal(closedShop.accounts.made.get(endpointOf('alice'))!.context, 'vigie-no-calls');
-  const { connect, accounts, people } = await gateScene(t, { callContext: 'from-browser' });
+  const { connect, accounts, people } = await gateScene(t, { callContextOf: () => 'from-browser' });
   t.equal((await connect('alice')).mayCall, true);
   t.equal(accounts.made.get(endpointOf('alice'))!.context, 'from-browser');
   t.equal((await connect('sophie')).mayCall, false, 'a supervisor’s');

@@ -56,7 +56,7 @@ async function build(t: Test) {
   const audit = testAudit(t, { db });
   const agents = createAgents({
     ...common,
-    pbx: 'main',
+    pbxNames: ['main'],
     directory,
     calls,
     supervisions,
@@ -71,8 +71,7 @@ async function build(t: Test) {
     thresholds: firstThresholds,
     ...common,
     ...live,
-    pbx: 'main',
-    amiConfigured: false,
+    pbxs: [{ name: 'main', amiConfigured: false }],
   });
   const pauseReasons = createPauseReasons(Object.assign({ audit }, common));
   const connections = createConnections(common);

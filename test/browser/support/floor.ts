@@ -121,6 +121,7 @@ export function makeAgent(i: number, nowMs: number, hostile: boolean): Agent {
     name: i < 132 || hostile ? name : `${name} ${i}`,
     publicName: null,
     teams: [{ id: idOf('team', i % teamNames.length), name: pick(teamNames, i) }],
+    pbx: 'main',
     endpoint: `PJSIP/${1000 + i}`,
     devices: i % 53 === 52 ? [] : [`PJSIP/${1000 + i}`],
     interfaces: [],
@@ -190,6 +191,7 @@ function makeQueue(name: string, i: number, agents: readonly Agent[], nowMs: num
   const members = agents.filter((agent) => agent.queues.some((queue) => queue.id === name));
   const waiting = [1, 0, 4][i] ?? 0;
   return {
+    pbx: 'main',
     id: name,
     name: name[0]!.toUpperCase() + name.slice(1),
     waiting,

@@ -137,8 +137,7 @@ function feedsOf({ shift, policy }: ScreensScene) {
     marks: noTies.marks,
     clock,
     log: quietLog,
-    pbx: 'main',
-    amiConfigured: true,
+    pbxs: [{ name: 'main', amiConfigured: true }],
     queueMembershipMaxAgeMs: 10_000,
   });
   const agentPages = createAgentPages({

@@ -162,18 +162,22 @@ t.test(
     });
     day.restart(
       Date.UTC(2026, 10, 21),
-      new Map([['sales', { finished: 3, answered: 2, abandoned: 1, answeredInTime: 2 }]]),
+      new Map([['main/sales', { finished: 3, answered: 2, abandoned: 1, answeredInTime: 2 }]]),
     );
-    t.same(day.take({ id: 'a', queueVisits: [visit(null, null)] }), []);
-    t.same(day.take({ id: 'a', queueVisits: [visit(5, 'abandoned')] }), ['sales']);
-    t.same(day.figures('sales'), { finished: 4, answered: 2, abandoned: 2, answeredInTime: 2 });
-    t.same(day.take({ id: 'a', queueVisits: [visit(5, 'answered')] }), ['sales'], 'corrected');
-    t.same(day.take({ id: 'a', queueVisits: [visit(5, 'answered')] }), [], 'again');
-    day.take({ id: 'b', queueVisits: [visit(30, 'answered')] });
-    t.same(day.figures('sales'), { finished: 5, answered: 4, abandoned: 1, answeredInTime: 3 });
+    t.same(day.take({ id: 'a', pbx: 'main', queueVisits: [visit(null, null)] }), []);
+    t.same(day.take({ id: 'a', pbx: 'main', queueVisits: [visit(5, 'abandoned')] }), ['main/sales']);
+    t.same(day.figures('main/sales'), { finished: 4, answered: 2, abandoned: 2, answeredInTime: 2 });
+    t.same(
+      day.take({ id: 'a', pbx: 'main', queueVisits: [visit(5, 'answered')] }),
+      ['main/sales'],
+      'corrected',
+    );
+    t.same(day.take({ id: 'a', pbx: 'main', queueVisits: [visit(5, 'answered')] }), [], 'again');
+    day.take({ id: 'b', pbx: 'main', queueVisits: [visit(30, 'answered')] });
+    t.same(day.figures('main/sales'), { finished: 5, answered: 4, abandoned: 1, answeredInTime: 3 });
     day.restart(Date.UTC(2026, 10, 22), new Map());
     t.same(
-      day.figures('sales'),
+      day.figures('main/sales'),
       { finished: 0, answered: 0, abandoned: 0, answeredInTime: 0 },
       'the next day',
     );

@@ -27,7 +27,7 @@ const viewer = (roles: Role[], teamIds: string[] = []) =>
   makeViewer({ id: v7(), name: 'Sophie', roles, teamIds });
 const manager = viewer(['manager']);
 
-async function build(t: Test) {
+async function build(t: Test, pbxNames: readonly string[] = ['main']) {
   const { db } = await testDatabase(t);
   const calls = handMadeCalls();
   const supervisions = handMadeSupervisions();
@@ -37,7 +37,7 @@ async function build(t: Test) {
   const watched: string[][] = [];
   const agents = createAgents({
     db,
-    pbx: 'main',
+    pbxNames,
     directory,
     calls,
     supervisions,
@@ -46,7 +46,7 @@ async function build(t: Test) {
     audit,
     clock: systemClock,
     log: quietLog,
-    watchQueues: (names) => watched.push([...names]),
+    watchQueues: (_, names) => watched.push([...names]),
   });
   await agents.start();
   t.teardown(() => agents.stop());
@@ -350,7 +350,7 @@ t.test('teams and queues are set up, and a queue’s figures are the calls table
     queueMember('PJSIP/9002', { paused: true }),
   ];
   agents.onFact(fact({ kind: 'queue-members', queue: 'sales', members }));
-  const row = () => agents.shift.queue('sales')!.row;
+  const row = () => agents.shift.queue('main/sales')!.row;
   t.match(row(), { agentsTotal: 3, agentsFree: 2, agentsPaused: 1, name: 'Ventes' }, 'a person counts once');
   const now = Date.now();
   const iso = (ms: number) => new Date(ms).toISOString();
@@ -470,5 +470,61 @@ t.test(
     ]);
     t.equal(audit.entries.length, 7, 'what was refused is not there');
     t.notMatch(JSON.stringify(audit.entries), /Martin|0612345678|Secret/);
+  },
+);
+
+t.test(
+  'Two PBXs have agents with the same phones, and queues of the same name, that are not one',
+  async (t) => {
+    const built = await build(t, ['paris', 'lyon']);
+    const { agents, calls, fact } = built;
+    t.equal(
+      await codeOf(() => agents.service.add(manager, { name: 'Ana', endpoint: 'PJSIP/1001' })),
+      'validation-failed',
+      'with two of them, it is said which',
+    );
+    const ana = await agents.service.add(manager, { name: 'Ana', endpoint: 'PJSIP/1001', pbx: 'paris' });
+    const csv = 'name;endpoint;pbx\nBea;PJSIP/1001;lyon\n';
+    const [bea] = (await agents.service.importCsv(manager, csv)).items;
+    t.same([ana.pbx, bea?.pbx], ['paris', 'lyon']);
+    for (const [row, text] of [
+      ['Cleo;PJSIP/1002;', /Row 2, pbx: Say which PBX: paris, lyon/],
+      ['Cleo;PJSIP/1002;nice', /Row 2, pbx: There is no such PBX/],
+      ['Cleo;PJSIP/1001;lyon', /Row 2, endpoint: .*somebody’s already/],
+    ] as const)
+      await t.rejects(agents.service.importCsv(manager, `name;endpoint;pbx\n${row}`), { message: text });
+
+    await agents.queues.set(manager, 'sales', { pbx: 'paris', name: 'Ventes' });
+    await agents.queues.set(manager, 'sales', { pbx: 'lyon', serviceLevelTargetMs: 5_000 });
+    t.equal(await codeOf(() => agents.queues.set(manager, 'sales', {})), 'validation-failed');
+    t.match(await agents.queues.list(manager), [
+      { pbx: 'paris', id: 'sales', name: 'Ventes', serviceLevelTargetMs: 20_000 },
+      { pbx: 'lyon', id: 'sales', name: 'sales', serviceLevelTargetMs: 5_000 },
+    ]);
+    const member = queueMember('PJSIP/1001');
+    for (const pbx of ['paris', 'lyon'])
+      agents.onFact({ ...fact({ kind: 'endpoint', device: 'PJSIP/1001', online: true }), pbx });
+    agents.onFact({ ...fact({ kind: 'queue-members', queue: 'sales', members: [member] }), pbx: 'lyon' });
+    t.same([see(built, ana.id).state, see(built, bea!.id).state], ['offline', 'available']);
+    const row = (key: string) => agents.shift.queue(key)!.row;
+    t.same([row('paris/sales').agentsTotal, row('lyon/sales').agentsTotal], [0, 1]);
+
+    const visit = { queue: 'sales', from: new Date().toISOString(), to: null, position: 1, outcome: null };
+    calls.put(buildCall({ id: v7(), pbx: 'paris', queueVisits: [{ ...visit, attempts: [] }] }));
+    const talking = buildCall({ id: v7(), pbx: 'lyon' });
+    calls.put(talking, [
+      buildLeg({ pbx: 'lyon', callId: talking.id, device: 'PJSIP/1001', state: 'talking' }),
+    ]);
+    t.same([row('paris/sales').waiting, row('lyon/sales').waiting], [1, 0]);
+    t.same([see(built, ana.id).state, see(built, bea!.id).state], ['offline', 'on-call']);
+
+    await agents.service.change(manager, ana.id, { pbx: 'lyon', endpoint: 'PJSIP/1002' });
+    t.equal(see(built, ana.id).pbx, 'lyon');
+    t.equal(
+      await codeOf(() => agents.service.change(manager, bea!.id, { pbx: 'nowhere' })),
+      'validation-failed',
+    );
+    await agents.service.change(manager, bea!.id, { pbx: 'paris' });
+    t.match(built.directory.byDevice('paris', 'PJSIP/1001'), { id: bea!.id }, 'his phone has gone with him');
   },
 );

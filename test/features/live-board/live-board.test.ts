@@ -5,6 +5,7 @@ import { createPanelPresence } from '../../../src/adapters/sockets/panel-presenc
 import type { Call } from '../../../src/contract/calls.ts';
 import type { LiveChange, LiveSnapshot } from '../../../src/contract/live.ts';
 import type { Role } from '../../../src/contract/permissions.ts';
+import { queueKey } from '../../../src/contract/queues.ts';
 import type { Database } from '../../../src/database/database.ts';
 import { createAgents } from '../../../src/features/agents/agents.ts';
 import { createPeopleDirectory } from '../../../src/features/agents/people-directory.ts';
@@ -46,7 +47,7 @@ async function build(t: Pick<Test, 'teardown'>, db: Database) {
   const agents = createAgents({
     ...common,
     db,
-    pbx: 'main',
+    pbxNames: ['main'],
     presence,
     ties: noTies,
     audit: handMadeAudit(),
@@ -67,8 +68,7 @@ async function build(t: Pick<Test, 'teardown'>, db: Database) {
     ...common,
     clock: { now: () => startMs },
     shift: agents.shift,
-    pbx: 'main',
-    amiConfigured: false,
+    pbxs: [{ name: 'main', amiConfigured: false }],
     queueMembershipMaxAgeMs: 10_000,
     browserPhones: noTies.browserPhones,
     thresholds: firstThresholds,
@@ -127,15 +127,17 @@ function follow(board: LiveBoard, viewer: Viewer, onFrame: (change: LiveChange) 
 }
 
 function applied(before: LiveSnapshot, change: LiveChange): LiveSnapshot {
-  const merge = <T extends { id: string }>(rows: T[], fresh: T[] = [], gone: string[] = []): T[] => {
-    const replaced = new Set([...gone, ...fresh.map((row) => row.id)]);
-    return [...rows.filter((row) => !replaced.has(row.id)), ...fresh];
+  const mergeBy = <T>(key: (row: T) => string, rows: T[], fresh: T[] = [], gone: string[] = []): T[] => {
+    const replaced = new Set([...gone, ...fresh.map(key)]);
+    return [...rows.filter((row) => !replaced.has(key(row))), ...fresh];
   };
+  const merge = <T extends { id: string }>(rows: T[], fresh?: T[], gone?: string[]) =>
+    mergeBy(({ id }) => id, rows, fresh, gone);
   return {
     seq: change.seq,
     at: change.at,
     agents: merge(before.agents, change.agents, change.gone?.agents),
-    queues: merge(before.queues, change.queues, change.gone?.queues),
+    queues: mergeBy(({ pbx, id }) => queueKey(pbx, id), before.queues, change.queues, change.gone?.queues),
     calls: merge(before.calls, change.calls, change.gone?.calls),
     supervisions: merge(before.supervisions, change.supervisions, change.gone?.supervisions),
     outsideListenings: merge(

@@ -34,7 +34,7 @@ async function build(t: Test) {
   const directory = createPeopleDirectory({ db });
   const agents = createAgents({
     db,
-    pbx: 'main',
+    pbxNames: ['main'],
     directory,
     calls: handMadeCalls(),
     supervisions: handMadeSupervisions(),

@@ -6,6 +6,7 @@ import { request } from '../../shared/http/request.ts';
 import { notifyDone } from '../../shared/shell/notify.ts';
 import { firstWrongDevice, linesOf } from './devices.ts';
 import { FormModal } from './form-modal.tsx';
+import { PbxSelect } from './pbx-select.tsx';
 import { useQueueIds, useTeamNames } from './use-names.ts';
 
 interface AgentFormProps {
@@ -19,6 +20,7 @@ export function AgentForm({ agent, onClose, onDone }: AgentFormProps) {
   const { t } = useTranslation();
   const [name, setName] = useState(agent?.name ?? '');
   const [publicName, setPublicName] = useState(agent?.publicName ?? '');
+  const [pbx, setPbx] = useState(agent?.pbx ?? null);
   const [devices, setDevices] = useState(agent?.devices.join('\n') ?? '');
   const [interfaces, setInterfaces] = useState(agent?.interfaces.join('\n') ?? '');
   const [teams, setTeams] = useState(agent?.teams.map((team) => team.name) ?? []);
@@ -31,7 +33,13 @@ export function AgentForm({ agent, onClose, onDone }: AgentFormProps) {
     if (given.length === 0) return t('admin.agents.devicesNeeded');
     const wrong = firstWrongDevice(given);
     if (wrong !== undefined) return t('admin.agents.devicesWrong', { device: wrong.slice(0, 60) });
-    const fields = { name: name.trim(), devices: given, interfaces: linesOf(interfaces), teams };
+    const fields = {
+      name: name.trim(),
+      devices: given,
+      interfaces: linesOf(interfaces),
+      teams,
+      ...(pbx !== null && pbx !== agent?.pbx && { pbx }),
+    };
     if (agent) {
       const json: AgentPatch = { ...fields, publicName: publicName.trim() || null };
       await request(`/api/agents/${agent.id}`, { method: 'PATCH', json });
@@ -63,6 +71,7 @@ export function AgentForm({ agent, onClose, onDone }: AgentFormProps) {
         pattern=".*\S.*"
         data-autofocus
       />
+      <PbxSelect value={pbx} onChange={setPbx} />
       <Textarea
         label={t('admin.agents.devices')}
         description={t('admin.agents.devicesHint')}

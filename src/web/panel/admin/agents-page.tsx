@@ -8,6 +8,7 @@ import type { Agent } from '../../../contract/agents.ts';
 import { usePages } from '../../shared/http/use-pages.ts';
 import { Plain } from '../../shared/text/plain.tsx';
 import { Discovered } from '../live/empty-board.tsx';
+import { useManyPbxs } from '../live/many-pbxs.ts';
 import { PageHead } from '../shell/page-head.tsx';
 import classes from './admin.module.css';
 import { AdminList } from './admin-list.tsx';
@@ -20,6 +21,7 @@ export default function AgentsPage() {
   const [q, setQ] = useState('');
   const [asked] = useDebouncedValue(q.trim(), 250);
   const [edited, setEdited] = useState<Agent | null>(null);
+  const manyPbxs = useManyPbxs();
   const list = usePages<Agent>('/api/agents', { q: asked || undefined });
   const open = params.has('add') ? 'add' : params.has('import') ? 'import' : null;
   const close = () => {
@@ -70,7 +72,7 @@ export default function AgentsPage() {
               <Plain text={agent.name} strong />
             </td>
             <td>
-              <Plain text={agent.devices.join(', ')} />
+              <Plain text={`${agent.devices.join(', ')}${manyPbxs.length > 0 ? ` · ${agent.pbx}` : ''}`} />
             </td>
             <td>
               <Plain text={agent.teams.map(({ name }) => name).join(', ')} />

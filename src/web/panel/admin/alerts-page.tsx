@@ -2,10 +2,11 @@ import { Alert, Button, Group, NumberInput, Select, Stack } from '@mantine/core'
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type AlertThresholds, defaultThresholds, type QueueThresholds } from '../../../contract/alerts.ts';
-import type { Queue } from '../../../contract/queues.ts';
+import { isAboutQueue, type Queue } from '../../../contract/queues.ts';
 import { RequestProblem, request } from '../../shared/http/request.ts';
 import { useResource } from '../../shared/http/use-resource.ts';
 import { notifyDone } from '../../shared/shell/notify.ts';
+import { queueOption, useManyPbxs } from '../live/many-pbxs.ts';
 import { PageHead } from '../shell/page-head.tsx';
 import classes from './admin.module.css';
 
@@ -31,9 +32,16 @@ function ThresholdsForm({ first }: { first: AlertThresholds }) {
   const [busy, setBusy] = useState(false);
   const [complaint, setComplaint] = useState<string | null>(null);
   const queues = useResource((signal) => request<{ items: Queue[] }>('/api/queues', { signal }), ['queues']);
+  const manyPbxs = useManyPbxs();
   const others = (queues.value?.items ?? []).filter(
-    ({ id }) => !now.exceptions.some(({ queue }) => queue === id),
+    ({ pbx, id }) => !now.exceptions.some(({ queue }) => isAboutQueue(queue, pbx, id)),
   );
+
+  const nameOf = (given: string): string => {
+    const queue = queues.value?.items.find(({ pbx, id }) => isAboutQueue(given, pbx, id));
+    if (!queue) return given;
+    return given === queue.id ? queue.name : queueOption(queue, manyPbxs).label;
+  };
 
   async function save(event: FormEvent) {
     event.preventDefault();
@@ -78,7 +86,7 @@ function ThresholdsForm({ first }: { first: AlertThresholds }) {
         {now.exceptions.map(({ queue, ...limits }) => (
           <QueueLimits
             key={queue}
-            legend={queues.value?.items.find(({ id }) => id === queue)?.name ?? queue}
+            legend={nameOf(queue)}
             limits={limits}
             onChange={(part) => setException(queue, part)}
             onRemove={() =>
@@ -90,7 +98,7 @@ function ThresholdsForm({ first }: { first: AlertThresholds }) {
           <Select
             label={t('alerts.settings.addException')}
             placeholder={t('alerts.settings.chooseQueue')}
-            data={others.map(({ id, name }) => ({ value: id, label: name }))}
+            data={others.map((queue) => queueOption(queue, manyPbxs))}
             value={null}
             onChange={(queue) =>
               queue && setNow({ ...now, exceptions: [...now.exceptions, { queue, ...now.queue }] })

@@ -8,6 +8,7 @@ import { notifyDone, notifyProblem } from '../../shared/shell/notify.ts';
 import { passwordLengthMin } from '../account/password-length.ts';
 import { firstWrongDevice } from './devices.ts';
 import { FormModal } from './form-modal.tsx';
+import { PbxSelect } from './pbx-select.tsx';
 import { useTeamNames } from './use-names.ts';
 
 interface PersonFormProps {
@@ -23,6 +24,7 @@ export function PersonForm({ person, onClose, onDone }: PersonFormProps) {
   const [password, setPassword] = useState('');
   const [held, setHeld] = useState<string[]>(person?.roles ?? ['supervisor']);
   const [teams, setTeams] = useState(person?.teams.map((team) => team.name) ?? []);
+  const [pbx, setPbx] = useState(person?.pbx ?? null);
   const [endpoint, setEndpoint] = useState(person?.devices[0] ?? '');
   const [disabled, setDisabled] = useState(person?.disabled ?? false);
   const teamNames = useTeamNames();
@@ -36,6 +38,7 @@ export function PersonForm({ person, onClose, onDone }: PersonFormProps) {
       roles: held as Role[],
       teams,
       ...(device !== '' && device !== person?.devices[0] && { endpoint: device }),
+      ...(pbx !== null && pbx !== person?.pbx && { pbx }),
     };
     if (person) {
       const json: PersonPatch = {
@@ -117,6 +120,7 @@ export function PersonForm({ person, onClose, onDone }: PersonFormProps) {
         maxTags={200}
         acceptValueOnBlur
       />
+      <PbxSelect value={pbx} onChange={setPbx} />
       <TextInput
         label={t('admin.people.endpoint')}
         description={t('admin.people.endpointHint')}

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next';
 import { type InformAgent, informAgentWays, protectedLines } from '../../../contract/policy.ts';
 import classes from './admin.module.css';
 import { PolicySection, type SectionProps } from './policy-section.tsx';
-import { useQueueIds } from './use-names.ts';
+import { useQueueKeys } from './use-names.ts';
 
 export function ReasonSection({ policy, change }: SectionProps) {
   const { t } = useTranslation();
@@ -71,7 +71,7 @@ export function InformSection({ policy, change }: SectionProps) {
 
 export function ProtectSection({ policy, change }: SectionProps) {
   const { t } = useTranslation();
-  const queueIds = useQueueIds();
+  const queueIds = useQueueKeys();
   return (
     <PolicySection
       title={t('policy.protect.title')}

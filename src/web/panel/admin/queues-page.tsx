@@ -5,6 +5,7 @@ import type { Queue, QueueEdit } from '../../../contract/queues.ts';
 import { request } from '../../shared/http/request.ts';
 import { usePages } from '../../shared/http/use-pages.ts';
 import { Plain } from '../../shared/text/plain.tsx';
+import { useManyPbxs } from '../live/many-pbxs.ts';
 import { PageHead } from '../shell/page-head.tsx';
 import classes from './admin.module.css';
 import { AdminList } from './admin-list.tsx';
@@ -14,6 +15,7 @@ import { useTeamNames } from './use-names.ts';
 export default function QueuesPage() {
   const { t } = useTranslation();
   const [edited, setEdited] = useState<Queue | null>(null);
+  const manyPbxs = useManyPbxs();
   const list = usePages<Queue>('/api/queues', {});
   const columns = (['name', 'id', 'teams', 'target', 'origin', 'actions'] as const).map((column) =>
     t(`admin.queues.columns.${column}`),
@@ -32,7 +34,7 @@ export default function QueuesPage() {
               <Plain text={queue.name} strong />
             </td>
             <td>
-              <Plain text={queue.id} />
+              <Plain text={manyPbxs.length > 0 ? `${queue.id} · ${queue.pbx}` : queue.id} />
             </td>
             <td>
               <Plain text={queue.teams.map(({ name }) => name).join(', ') || t('admin.queues.everyTeam')} />
@@ -75,7 +77,12 @@ function QueueForm({ queue, onClose, onDone }: { queue: Queue; onClose(): void; 
   const [seconds, setSeconds] = useState(Math.round(queue.serviceLevelTargetMs / 1000));
   const teamNames = useTeamNames();
   async function save() {
-    const json: QueueEdit = { name: name.trim(), teams, serviceLevelTargetMs: seconds * 1000 };
+    const json: QueueEdit = {
+      pbx: queue.pbx,
+      name: name.trim(),
+      teams,
+      serviceLevelTargetMs: seconds * 1000,
+    };
     await request(`/api/queues/${encodeURIComponent(queue.id)}`, { method: 'PUT', json });
     onDone();
     return undefined;

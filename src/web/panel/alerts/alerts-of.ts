@@ -2,6 +2,7 @@ import type { Agent } from '../../../contract/agents.ts';
 import type { AlertThresholds, QueueThresholds } from '../../../contract/alerts.ts';
 import type { LiveQueue } from '../../../contract/live.ts';
 import type { OutsideListening } from '../../../contract/outside-listenings.ts';
+import { queueKey } from '../../../contract/queues.ts';
 
 export type AlertKind =
   | 'help'
@@ -17,7 +18,7 @@ export interface Alert {
   /** The same as long as it is the same matter: one sound each. */
   key: string;
   kind: AlertKind;
-  /** Of an agent, or of a queue. */
+  /** Of an agent, or the key of a queue. */
   subjectId: string;
   name: string;
   /** Since when what is too long lasts; null for a number. */
@@ -50,7 +51,7 @@ export function alertsOf(
   return [
     ...floor.outsideListenings.map(outsideAlert),
     ...floor.agents.flatMap((agent) => agentAlerts(agent, thresholds.agents, nowMs)),
-    ...floor.queues.flatMap((queue) => queueAlerts(queue, limitsOf(queue.id, thresholds), nowMs)),
+    ...floor.queues.flatMap((queue) => queueAlerts(queue, limitsOf(queue, thresholds), nowMs)),
   ].sort(
     (a, b) =>
       order.indexOf(a.kind) - order.indexOf(b.kind) ||
@@ -69,8 +70,11 @@ const outsideAlert = ({ id, agent, by, listener, since }: OutsideListening): Ale
   count: null,
 });
 
-const limitsOf = (queueId: string, { queue, exceptions }: AlertThresholds): QueueThresholds =>
-  exceptions.find((exception) => exception.queue === queueId) ?? queue;
+/** What is set for this one goes before what is set for all of its name. */
+const limitsOf = ({ pbx, id }: LiveQueue, { queue, exceptions }: AlertThresholds): QueueThresholds =>
+  exceptions.find((exception) => exception.queue === queueKey(pbx, id)) ??
+  exceptions.find((exception) => exception.queue === id) ??
+  queue;
 
 const isOver = (since: string, limitMs: number | null, nowMs: number): boolean =>
   limitMs !== null && nowMs - Date.parse(since) > limitMs;
@@ -96,11 +100,12 @@ function agentAlerts(agent: Agent, limits: AlertThresholds['agents'], nowMs: num
 }
 
 function queueAlerts(queue: LiveQueue, limits: QueueThresholds, nowMs: number): Alert[] {
-  const { id, name, waiting, agentsFree, longestWaitSince } = queue;
+  const { name, waiting, agentsFree, longestWaitSince } = queue;
+  const subjectId = queueKey(queue.pbx, queue.id);
   const made = (kind: AlertKind, since: string | null, count: number | null): Alert => ({
-    key: `${kind} ${id} ${since ?? ''}`,
+    key: `${kind} ${subjectId} ${since ?? ''}`,
     kind,
-    subjectId: id,
+    subjectId,
     name,
     since,
     count,

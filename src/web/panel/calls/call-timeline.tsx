@@ -62,7 +62,7 @@ function StepText({ step, call }: { step: Step; call: Call }): ReactNode {
         </>
       );
     case 'visit':
-      return <VisitText visit={step.visit} />;
+      return <VisitText pbx={call.pbx} visit={step.visit} />;
     case 'segment':
       return <SegmentText segment={step.segment} />;
     case 'supervision': {
@@ -83,9 +83,9 @@ function StepText({ step, call }: { step: Step; call: Call }): ReactNode {
   }
 }
 
-function VisitText({ visit }: { visit: QueueVisit }) {
+function VisitText({ pbx, visit }: { pbx: string; visit: QueueVisit }) {
   const { t } = useTranslation();
-  const queue = useQueueName(visit.queue);
+  const queue = useQueueName(pbx, visit.queue);
   const outcome = visit.outcome ? t(`queueOutcome.${visit.outcome}`) : t('call.inProgress');
   const length = visit.to ? `, ${formatTimer(Date.parse(visit.to) - Date.parse(visit.from))}` : '';
   return (

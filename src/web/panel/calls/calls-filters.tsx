@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import type { Option } from '../live/agent-index.ts';
 import { useTeams } from '../live/index-store.ts';
 import { board, useRows } from '../live/live.ts';
+import { queueOption, useManyPbxs } from '../live/many-pbxs.ts';
 import { callStatesInOrder } from './call-state-chip.tsx';
 import classes from './calls-page.module.css';
 import type { CallsView } from './filters.ts';
@@ -21,8 +22,9 @@ export function CallsFilters({ view, onChange }: CallsFiltersProps) {
   const { t } = useTranslation();
   const agents = useAgentOptions();
   const queues = useRows(board.queues);
+  const manyPbxs = useManyPbxs();
   // The board's queues change with every call; their names do not.
-  const queueNames = JSON.stringify(queues.map(({ id, name }) => ({ value: id, label: name.slice(0, 100) })));
+  const queueNames = JSON.stringify(queues.map((queue) => queueOption(queue, manyPbxs)));
   const queueOptions = useMemo(() => JSON.parse(queueNames) as Option[], [queueNames]);
   const teams = useTeams();
   const fields = [

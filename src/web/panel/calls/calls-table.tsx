@@ -80,7 +80,7 @@ const CallRow = memo(function CallRow({ call, search }: { call: Call; search: st
           <Who who={otherParty(call)} stacked />
         </span>
       </td>
-      <td>{call.queue && <QueueName id={call.queue} />}</td>
+      <td>{call.queue && <QueueName pbx={call.pbx} id={call.queue} />}</td>
       <td>{call.agent && <Plain text={call.agent.name} />}</td>
       <td>
         <CallStateChip state={call.state} />

@@ -4,7 +4,8 @@ import { useTranslation } from 'react-i18next';
 import type { Agent, AgentQueue } from '../../../contract/agents.ts';
 import { penaltyMax } from '../../../contract/shift-control.ts';
 import { Plain } from '../../shared/text/plain.tsx';
-import { board, useRow, useRows } from '../live/live.ts';
+import { board, useRows } from '../live/live.ts';
+import { useQueueName } from '../live/queue-name.tsx';
 import { putInQueue, takeOutOfQueue } from './control-requests.ts';
 import classes from './queues-question.module.css';
 
@@ -30,7 +31,7 @@ export function QueuesQuestion({ agent }: { agent: Agent }) {
 function QueueLine({ agent, queue }: { agent: Agent; queue: AgentQueue }) {
   const { t } = useTranslation();
   const [busy, setBusy] = useState(false);
-  const name = useRow(board.queues, queue.id)?.name ?? queue.id;
+  const name = useQueueName(agent.pbx, queue.id);
   const isOut = queue.static === true && queue.paused;
   async function act() {
     setBusy(true);
@@ -73,7 +74,7 @@ function JoinForm({ agent }: { agent: Agent }) {
   const [busy, setBusy] = useState(false);
   const own = new Set(agent.queues.map(({ id }) => id));
   const others = queues
-    .filter(({ id }) => !own.has(id))
+    .filter(({ pbx, id }) => pbx === agent.pbx && !own.has(id))
     .map(({ id, name }) => ({ value: id, label: name.slice(0, 100) }))
     .sort((a, b) => a.label.localeCompare(b.label));
   async function submit(event: FormEvent) {

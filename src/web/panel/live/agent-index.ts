@@ -1,4 +1,5 @@
 import type { Agent, AgentState } from '../../../contract/agents.ts';
+import { queueKey } from '../../../contract/queues.ts';
 import { fold } from '../../shared/text/fold.ts';
 
 export interface BoardView {
@@ -112,7 +113,8 @@ export function teamOptions(agents: readonly Agent[]): Option[] {
 
 function matches(agent: Agent, view: BoardView, needle: string): boolean {
   if (view.team !== null && !inTeam(agent, view.team)) return false;
-  if (view.queue !== null && !agent.queues.some((queue) => queue.id === view.queue)) return false;
+  if (view.queue !== null && !agent.queues.some(({ id }) => queueKey(agent.pbx, id) === view.queue))
+    return false;
   return needle === '' || searchText(agent).includes(needle);
 }
 

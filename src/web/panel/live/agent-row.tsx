@@ -64,7 +64,7 @@ export const AgentRow = memo(function AgentRow({ agentId, rowKey, index, focused
         <Since at={agent.since} />
       </Cell>
       <WithWhom agent={agent} />
-      <Cell>{queue ? <QueueName id={queue} dim /> : null}</Cell>
+      <Cell>{queue ? <QueueName pbx={agent.pbx} id={queue} dim /> : null}</Cell>
       <Cell>
         <SupervisedBy agent={agent} />
         <HeardOutside agentId={agentId} />

@@ -6,6 +6,7 @@ import classes from './board-toolbar.module.css';
 import { helpStore } from './help-store.ts';
 import { changeView, useTeams, useView } from './index-store.ts';
 import { board, useRows } from './live.ts';
+import { queueOption, useManyPbxs } from './many-pbxs.ts';
 import { StateChips } from './state-chips.tsx';
 
 export const searchBoxId = 'board-search';
@@ -15,10 +16,8 @@ export const BoardToolbar = memo(function BoardToolbar({ choice }: { choice?: Re
   const view = useView();
   const teams = useTeams();
   const queues = useRows(board.queues);
-  const queueOptions = useMemo(
-    () => queues.map(({ id, name }) => ({ value: id, label: name.slice(0, 100) })),
-    [queues],
-  );
+  const manyPbxs = useManyPbxs();
+  const queueOptions = useMemo(() => queues.map((queue) => queueOption(queue, manyPbxs)), [queues, manyPbxs]);
   return (
     <search className={classes['toolbar']} aria-label={t('live.agents')}>
       {choice}

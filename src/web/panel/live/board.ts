@@ -3,6 +3,7 @@ import { type AlertThresholds, defaultThresholds } from '../../../contract/alert
 import type { Call } from '../../../contract/calls.ts';
 import type { LiveChange, LivePbx, LiveQueue, LiveSnapshot } from '../../../contract/live.ts';
 import type { OutsideListening } from '../../../contract/outside-listenings.ts';
+import { queueKey } from '../../../contract/queues.ts';
 import type { Supervision } from '../../../contract/supervisions.ts';
 import { createStore, type Store } from '../../shared/store.ts';
 import { createTable, type Table } from './table.ts';
@@ -34,7 +35,7 @@ export function createBoard(): Board {
   let waitsForSnapshot = true;
   const tables = {
     agents: createTable<Agent>((row) => row.id),
-    queues: createTable<LiveQueue>((row) => row.id),
+    queues: createTable<LiveQueue>((row) => queueKey(row.pbx, row.id)),
     calls: createTable<Call>((row) => row.id),
     supervisions: createTable<Supervision>((row) => row.id),
     outsideListenings: createTable<OutsideListening>((row) => row.id),

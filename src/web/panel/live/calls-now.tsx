@@ -87,7 +87,7 @@ const CallNow = memo(function CallNow({ id, top }: { id: string; top: number }) 
         </span>
         <span className={classes['line']}>
           <span className={classes['phase']}>{t(`phase.${call.phase}`)}</span>
-          {call.queue && <QueueName id={call.queue} dim />}
+          {call.queue && <QueueName pbx={call.pbx} id={call.queue} dim />}
           {call.agent && <Plain text={call.agent.name} />}
           <CallMarkChip marks={call.marks} />
         </span>

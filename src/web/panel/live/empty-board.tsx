@@ -62,8 +62,8 @@ export function Discovered({ onAdded }: { onAdded?: () => void }) {
     setAdding(true);
     const names: string[] = [];
     try {
-      for (const { device, suggestedName } of endpoints) {
-        const json: NewAgent = { name: suggestedName ?? device, endpoint: device };
+      for (const { pbx, device, suggestedName } of endpoints) {
+        const json: NewAgent = { name: suggestedName ?? device, endpoint: device, pbx };
         names.push((await request<Agent>('/api/agents', { method: 'POST', json })).name);
       }
     } catch (error) {

@@ -6,14 +6,16 @@ import { clock } from '../../shared/time/clock.ts';
 import { Since } from '../../shared/time/since.tsx';
 import { changeView, useView } from './index-store.ts';
 import { board, useRow } from './live.ts';
+import { useManyPbxs } from './many-pbxs.ts';
 import classes from './queue-strip.module.css';
 
 /** One queue at a glance; a click shows its agents only. */
-export const QueueCard = memo(function QueueCard({ id }: { id: string }) {
+export const QueueCard = memo(function QueueCard({ rowKey }: { rowKey: string }) {
   const { t, i18n } = useTranslation();
-  const queue = useRow(board.queues, id);
-  const chosen = useView().queue === id;
+  const queue = useRow(board.queues, rowKey);
+  const chosen = useView().queue === rowKey;
   const late = useLate(queue);
+  const isOneOfMany = useManyPbxs().length > 0;
   if (!queue) return null;
   const nobodyFree = queue.waiting > 0 && queue.agentsFree === 0;
   const level = late ? 'bad' : nobodyFree ? 'warn' : undefined;
@@ -25,10 +27,11 @@ export const QueueCard = memo(function QueueCard({ id }: { id: string }) {
         data-level={level}
         aria-pressed={chosen}
         title={t('queue.only', { name: queue.name.slice(0, 200) })}
-        onClick={() => changeView({ queue: chosen ? null : id })}
+        onClick={() => changeView({ queue: chosen ? null : rowKey })}
       >
         <span className={classes['top']}>
           <bdi className={classes['name']}>{queue.name.slice(0, 200)}</bdi>
+          {isOneOfMany && <small className={classes['pbx']}>{queue.pbx}</small>}
           <Service queue={queue} language={i18n.language} />
         </span>
         <span className={classes['waiting']}>

@@ -5,12 +5,14 @@ import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import type { Agent, AgentState } from '../../../contract/agents.ts';
 import type { LiveQueue } from '../../../contract/live.ts';
+import { queueKey } from '../../../contract/queues.ts';
 import { stateIcons, statesInOrder } from '../../shared/state/state-look.tsx';
 import { clock } from '../../shared/time/clock.ts';
 import { dateFormat } from '../../shared/time/locale.ts';
 import { Since } from '../../shared/time/since.tsx';
 import { useAlerts, watchAlerts } from '../alerts/alerts-store.ts';
 import { board, useLink, useRows } from '../live/live.ts';
+import { useManyPbxs } from '../live/many-pbxs.ts';
 import { useWatching } from './use-watching.ts';
 import classes from './wall-page.module.css';
 
@@ -50,7 +52,7 @@ export default function WallPage() {
         data-size={queues.length > 8 ? 'many' : queues.length > 3 ? 'some' : 'few'}
       >
         {inOrder.map((queue) => (
-          <QueueTile key={queue.id} queue={queue} />
+          <QueueTile key={queueKey(queue.pbx, queue.id)} queue={queue} />
         ))}
       </ul>
       <AlertLine />
@@ -108,11 +110,17 @@ function countStates(agents: readonly Agent[]): Map<AgentState, number> {
 function QueueTile({ queue }: { queue: LiveQueue }) {
   const { t, i18n } = useTranslation();
   const alerts = useAlerts();
-  const isLate = alerts.some(({ kind, subjectId }) => kind.startsWith('queue-') && subjectId === queue.id);
+  const isOneOfMany = useManyPbxs().length > 0;
+  const isLate = alerts.some(
+    ({ kind, subjectId }) => kind.startsWith('queue-') && subjectId === queueKey(queue.pbx, queue.id),
+  );
   const share = queue.serviceLevelToday;
   return (
     <li className={classes['queue']} data-level={isLate ? 'bad' : undefined}>
-      <bdi className={classes['name']}>{queue.name.slice(0, 80)}</bdi>
+      <bdi className={classes['name']}>
+        {queue.name.slice(0, 80)}
+        {isOneOfMany && ` · ${queue.pbx}`}
+      </bdi>
       <span className={classes['big']}>
         {queue.waiting} <small>{t('queue.waiting')}</small>
       </span>

@@ -3,6 +3,8 @@ import type { admin as french } from '../fr/admin.ts';
 export const admin: typeof french = {
   admin: {
     search: 'Search',
+    pbx: 'PBX',
+    pbxHint: 'The PBX that the phones are on',
     agents: {
       title: 'Agents',
       hint: 'Those who answer: their phones, teams and queues.',

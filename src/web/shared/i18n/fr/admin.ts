@@ -1,6 +1,8 @@
 export const admin = {
   admin: {
     search: 'Chercher',
+    pbx: 'PBX',
+    pbxHint: 'Le PBX des téléphones',
     agents: {
       title: 'Agents',
       hint: 'Ceux qui répondent : leurs téléphones, équipes et files.',

@@ -1,0 +1,44 @@
+import type { PbxConfig } from './pbx-config.ts';
+import { createPbxSource, type PbxSource } from './pbx-source.ts';
+import type { Clock } from './ports/clock.ts';
+import type { Log } from './ports/log.ts';
+import type { TelephonyFact } from './ports/telephony-facts.ts';
+
+/** Every configured PBX. Each lives for itself: one that fails says so and keeps nothing from the others. */
+export interface PbxSources {
+  /** In the order of the settings. */
+  readonly names: readonly string[];
+  readonly all: readonly PbxSource[];
+  /** Undefined for a PBX that is not configured. */
+  of(name: string): PbxSource | undefined;
+  /** Each was connected or has said why not: the server has looked. */
+  wereTried(): boolean;
+  /** Begins to read them all at once. Settles when each has begun, connected or not. */
+  start(onFact: (fact: TelephonyFact) => void): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export function createPbxSources(configs: readonly PbxConfig[], clock: Clock, log: Log): PbxSources {
+  const sources = new Map(configs.map((config) => [config.name, createPbxSource(config, clock, log)]));
+  const all = [...sources.values()];
+  return {
+    names: configs.map(({ name }) => name),
+    all,
+    of: (name) => sources.get(name),
+    wereTried: () => all.every((source) => source.wasTried()),
+    async start(onFact) {
+      await Promise.all(
+        all.map((source) =>
+          source
+            .start(onFact)
+            .catch((error: unknown) =>
+              log.error({ err: error, pbx: source.name }, 'a PBX could not be read at all'),
+            ),
+        ),
+      );
+    },
+    async stop() {
+      await Promise.all(all.map((source) => source.stop()));
+    },
+  };
+}
