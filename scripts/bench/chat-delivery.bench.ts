@@ -1,15 +1,16 @@
 /**
  * From the click (the request leaves) to the event at the other one's page, kept in the database on the way, against the same
- * text passed on by a bare Socket.IO server in the same process, in turns. Settings: MESSAGES (1000), PER_SECOND (50).
+ * text passed on by a bare Socket.IO server in the same process, in turns, so that whatever else the machine does hits both
+ * alike. The pages are in this process, both servers in another. Settings: MESSAGES (1000), PER_SECOND (50).
  */
+import { fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Server } from 'socket.io';
 import { io, type Socket } from 'socket.io-client';
 import type { ChatFound } from '../../src/contract/chat.ts';
-import { startChatServer } from '../../test/browser/support/chat-server.ts';
+import type { ChatServers } from './chat-servers.ts';
 
 const messages = Number(process.env['MESSAGES'] || 1_000);
 const perSecond = Number(process.env['PER_SECOND'] || 50);
@@ -25,17 +26,14 @@ const people = Array.from({ length: pairs * 2 }, (_, i) => ({
   roles: [i % 2 === 0 ? ('supervisor' as const) : ('agent' as const)],
   team: 'A',
 }));
-const server = await startChatServer(people);
-const bareHttp = createServer().listen(0, '127.0.0.1');
-const bare = new Server(bareHttp);
-bare.on('connection', (socket) => {
-  void socket.join(String(socket.handshake.auth['name']));
-  socket.on('pass', (to: string, what: unknown) => void bare.to(to).emit('passed', what));
-});
+const servers = fork(join(import.meta.dirname, 'chat-servers.ts'));
+servers.once('exit', (code) => code && process.exit(code));
 const sockets: Socket[] = [];
 try {
+  servers.send(people);
+  const [where] = (await once(servers, 'message')) as [ChatServers];
   const arrivals = new Map<string, (atMs: number) => void>();
-  const writers = await Promise.all(Array.from({ length: pairs }, (_, i) => openPair(i, arrivals)));
+  const writers = await Promise.all(Array.from({ length: pairs }, (_, i) => openPair(where, i, arrivals)));
   const bareMs: number[] = [];
   const chatMs: number[] = [];
   // A first one each, so that neither pays for what is made once.
@@ -65,20 +63,19 @@ try {
   if (extraP99Ms > aimExtraP99Ms) process.exitCode = 1;
 } finally {
   for (const socket of sockets) socket.disconnect();
-  await bare.close();
-  await server.close();
+  servers.disconnect();
 }
 
 /** One supervisor and one agent, connected both ways; each way settles with the ms the text took. */
-async function openPair(i: number, arrivals: Map<string, (atMs: number) => void>) {
+async function openPair(where: ChatServers, i: number, arrivals: Map<string, (atMs: number) => void>) {
   const [supervisor, agent] = [`p${i * 2}`, `p${i * 2 + 1}`];
-  const cookie = await server.signIn(supervisor);
-  const agentCookie = await server.signIn(agent);
-  const page = await connected(`${server.url}/agent`, { extraHeaders: { cookie: agentCookie } });
+  const cookie = where.cookies[supervisor]!;
+  const page = await connected(`${where.chatUrl}/agent`, { extraHeaders: { cookie: where.cookies[agent]! } });
   page.on('chat-message', ({ message }: ChatFound) => arrivals.get(message.clientId)?.(performance.now()));
-  const bareUrl = `http://127.0.0.1:${(bareHttp.address() as AddressInfo).port}`;
-  const from = await connected(bareUrl, { auth: { name: supervisor } });
-  const to = await connected(bareUrl, { auth: { name: agent } });
+  // As a supervisor's panel has it.
+  await connected(`${where.chatUrl}/live`, { extraHeaders: { cookie } });
+  const from = await connected(where.bareUrl, { auth: { name: supervisor } });
+  const to = await connected(where.bareUrl, { auth: { name: agent } });
   to.on('passed', ({ clientId }: { clientId: string }) => arrivals.get(clientId)?.(performance.now()));
 
   const timed = async (send: (clientId: string) => unknown): Promise<number> => {
@@ -99,10 +96,11 @@ async function openPair(i: number, arrivals: Map<string, (atMs: number) => void>
     viaBare: () => timed((clientId) => from.emit('pass', agent, { clientId, text })),
     viaChat: () =>
       timed(async (clientId) => {
-        const body = { agentId: server.idOf(agent), supervisorId: server.idOf(supervisor), clientId, text };
-        const headers = { cookie, 'content-type': 'application/json' };
-        const answer = await fetch(`${server.url}/api/chat/messages`, {
-          ...{ method: 'POST', headers, body: JSON.stringify(body) },
+        const pair = { agentId: where.ids[agent], supervisorId: where.ids[supervisor] };
+        const answer = await fetch(`${where.chatUrl}/api/chat/messages`, {
+          method: 'POST',
+          headers: { cookie, 'content-type': 'application/json' },
+          body: JSON.stringify({ ...pair, clientId, text }),
         });
         if (answer.status !== 201) throw new Error(`not sent: ${answer.status} ${await answer.text()}`);
         await answer.arrayBuffer();

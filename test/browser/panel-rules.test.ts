@@ -1,9 +1,11 @@
 import t from 'tap';
+import type { ChatMessage } from '../../src/contract/chat.ts';
 import type { LiveChange } from '../../src/contract/live.ts';
 import { dayOf, readView, toApi, writeView } from '../../src/web/panel/calls/filters.ts';
 import { stepsOf } from '../../src/web/panel/calls/timeline.ts';
 import { type BoardView, buildIndex } from '../../src/web/panel/live/agent-index.ts';
 import { createBoard } from '../../src/web/panel/live/board.ts';
+import { append, emptyLog } from '../../src/web/shared/chat/chat-log.ts';
 import { en } from '../../src/web/shared/i18n/en/index.ts';
 import { fr } from '../../src/web/shared/i18n/fr/index.ts';
 import { formatTimer } from '../../src/web/shared/time/duration.ts';
@@ -140,4 +142,22 @@ t.test('The filters of the calls stand in the page’s address and come back fro
 t.test('A call’s story is told in the order it happened', async (t) => {
   const steps = stepsOf(makeCall(0, nowMs)).map(({ kind }) => kind);
   t.same(steps, ['start', 'visit', 'segment', 'supervision', 'end']);
+});
+
+t.test('A chat has each message once, in order, and no other than the server has', async (t) => {
+  const message = (seq: number, id = `m${seq}`): ChatMessage => ({
+    ...{ id, seq, clientId: `c-${id}`, threadId: 't', text: id, callId: null, broadcast: false },
+    ...{ author: { id: 'a', name: 'A' }, sentAt: '2026-11-21T10:00:00.000Z' },
+  });
+  const from = (...known: ChatMessage[]) => ({ ...emptyLog, messages: known });
+  const after = (log: ReturnType<typeof append>) =>
+    log === 'gap' ? log : log.messages.map(({ id }) => id).join(' ');
+  const log = from(message(4), message(5), message(6));
+  t.equal(after(append(log, [message(6), message(7)])), 'm4 m5 m6 m7');
+  t.equal(append(log, [message(5)]), log, 'known already');
+  t.equal(append(log, [message(8)]), 'gap');
+  t.equal(after(append(log, [message(3), message(4)])), 'm4 m5 m6', 'older ones are another matter');
+  // The database fell over before it had written 5 and 6, and gave their numbers to others.
+  t.equal(after(append(log, [message(4), message(5, 'other')])), 'm4 other');
+  t.equal(after(append(log, [message(6, 'other'), message(7)])), 'm4 m5 other m7');
 });

@@ -2,20 +2,23 @@ import { sql } from 'kysely';
 import { v7 } from 'uuid';
 import type { ChatFound } from '../../contract/chat.ts';
 import type { Database } from '../../database/database.ts';
+import type { Clock } from '../../ports/clock.ts';
 import type { Connections } from '../../ports/live.ts';
 import type { Log } from '../../ports/log.ts';
-import { findById } from './messages.repository.ts';
+import { findById, settle } from './messages.repository.ts';
 import { chatChannel, type Notice, noticeText, readNotice } from './notices.ts';
 import { findThread } from './threads.repository.ts';
 
 /** Notices of other servers that wait to be looked up; beyond, pages are told to ask for themselves. */
 const waitingMax = 1_000;
+/** A server that has not told of a message by then is taken for dead. */
+const answerLateMs = 1_000;
 
 export interface ChatNews {
-  /** Names this server in what it says to the others. */
-  source: string;
-  /** To every page of both. */
-  message(found: ChatFound): void;
+  /** To every page of both: those of this server at once, then those of the others. Settles when it is on the disk. */
+  message(found: ChatFound): Promise<void>;
+  /** Sent once more by its author, who got no answer: the others may have heard nothing of it either. */
+  messageAgain(found: ChatFound): Promise<void>;
   read(thread: { id: string; agentId: string; supervisorId: string }): Promise<void>;
   typing(where: { threadId: string; agentId: string; supervisorId: string; personId: string }): Promise<void>;
   /** What another server said; null: something may have been missed. */
@@ -24,8 +27,13 @@ export interface ChatNews {
 }
 
 /** Tells pages what was written, read and typed, wherever it was. */
-export function createChatNews(deps: { db: Database; connections: Connections; log: Log }): ChatNews {
-  const { db, connections, log } = deps;
+export function createChatNews(deps: {
+  db: Database;
+  connections: Connections;
+  clock: Clock;
+  log: Log;
+}): ChatNews {
+  const { db, connections, clock, log } = deps;
   const source = v7();
   /** How many pages each person has here. */
   const here = new Map<string, number>();
@@ -43,7 +51,7 @@ export function createChatNews(deps: { db: Database; connections: Connections; l
     }),
   ];
 
-  function message(found: ChatFound): void {
+  function tellMessage(found: ChatFound): void {
     for (const personId of [found.agent.id, found.supervisor.id])
       connections.toPerson(personId, 'chat-message', found);
   }
@@ -63,10 +71,15 @@ export function createChatNews(deps: { db: Database; connections: Connections; l
   async function tellOthers(notice: Omit<Notice, 'source'>): Promise<void> {
     await sql`select pg_notify(${chatChannel}, ${noticeText({ ...notice, source })})`.execute(db);
   }
+  const noticeOf = ({ agent, supervisor, message }: ChatFound): string =>
+    noticeText({
+      kind: 'message',
+      ...{ source, agentId: agent.id, supervisorId: supervisor.id, id: message.id },
+    });
   async function take({ kind, agentId, supervisorId, id }: Notice): Promise<void> {
     if (kind === 'message') {
       const found = await findById(db, id);
-      if (found) message(found);
+      if (found) tellMessage(found);
     } else if (kind === 'read') await tellRead(id, [agentId, supervisorId]);
     else {
       const [threadId, personId] = id.split('/');
@@ -78,8 +91,14 @@ export function createChatNews(deps: { db: Database; connections: Connections; l
   }
 
   return {
-    source,
-    message,
+    async message(found) {
+      tellMessage(found);
+      await settle(db, noticeOf(found));
+    },
+    async messageAgain(found) {
+      const ageMs = clock.now() - Date.parse(found.message.sentAt);
+      await settle(db, ageMs < answerLateMs ? null : noticeOf(found));
+    },
     async read({ id, agentId, supervisorId }) {
       await tellRead(id, [agentId, supervisorId]);
       await tellOthers({ kind: 'read', agentId, supervisorId, id });

@@ -46,7 +46,7 @@ export function createChat(deps: ChatDeps): Chat {
   const { db } = deps;
   const news = createChatNews(deps);
   const deliver = createDeliver({ ...deps, news });
-  const sendMessage = createSendMessage({ ...deps, deliver });
+  const sendMessage = createSendMessage({ ...deps, news, deliver });
   const service = createChatService({ ...deps, news, sendMessage });
   const broadcast = createBroadcast({ ...deps, deliver });
   const readyMade = createReadyMade(deps);

@@ -35,8 +35,12 @@ type FoundRow = MessageRow & {
   supervisorName: string;
 };
 
-/** In one statement, so that the thread is locked for no longer than one way to the database. */
-const insert = (message: NewMessage, source: string) => {
+/**
+ * In one statement, so that the thread is locked for no longer than one way to the database. It does not wait for the disk:
+ * `settle` does, before the author hears that his message is kept. And it tells nobody: commits with a NOTIFY wait for one
+ * another.
+ */
+const insert = (message: NewMessage) => {
   const { agent, supervisor, author } = message;
   const at = new Date(message.atMs);
   return sql<MessageRow>`
@@ -55,10 +59,8 @@ const insert = (message: NewMessage, source: string) => {
         ${message.broadcastId}::uuid, last_at
       from thread
       returning *
-    ), told as (
-      select pg_notify(${chatChannel}, ${`message ${source} ${agent.id} ${supervisor.id} `} || id::text) from message
-    )
-    select ${columns} from message m, told`;
+    ), quickly as (select set_config('synchronous_commit', 'off', true))
+    select ${columns} from message m, quickly`;
 };
 
 const columns = sql`m.id, m.thread_id as "threadId", m.seq, m.client_id as "clientId", m.author_id as "authorId",
@@ -70,19 +72,23 @@ const people = sql`t.agent_id as "agentId", t.agent_name as "agentName", t.super
 const uniqueViolation = '23505';
 
 /** Null when the author has sent one of this `clientId` before; then nothing is changed. */
-export async function insertMessage(
-  db: Database,
-  message: NewMessage,
-  source: string,
-): Promise<ChatMessage | null> {
+export async function insertMessage(db: Database, message: NewMessage): Promise<ChatMessage | null> {
   try {
-    const { rows } = await insert(message, source).execute(db);
+    const { rows } = await insert(message).execute(db);
     return messageOf(rows[0]!);
   } catch (error) {
     const { code, constraint } = error as { code?: string; constraint?: string };
     if (code === uniqueViolation && constraint === 'chat_messages_author_id_client_id_key') return null;
     throw error;
   }
+}
+
+/** What was inserted before is on the disk when this settles; the other servers hear of it, unless there is nothing to say. */
+export async function settle(db: Database, notice: string | null): Promise<void> {
+  // A record of its own in the log of the database, without which its commit would not wait for the disk.
+  const written = sql`pg_logical_emit_message(true, ${chatChannel}, '')`;
+  if (notice === null) await sql`select ${written}`.execute(db);
+  else await sql`select ${written}, pg_notify(${chatChannel}, ${notice})`.execute(db);
 }
 
 export async function findByClientId(

@@ -32,20 +32,20 @@ export function createDeliver(deps: ChatDeps & { news: ChatNews }): Deliver {
     const { agent, supervisor, author, clientId, text } = wish;
     const callId = callNow(shift.agent(agent.id));
     const row = { ...wish, callId, atMs: clock.now() };
-    const message = await insertMessage(db, row, news.source);
+    const message = await insertMessage(db, row);
     if (message) {
       const found = { message, agent, supervisor };
-      news.message(found);
+      await news.message(found);
       return found;
     }
     const pair = { agentId: agent.id, supervisorId: supervisor.id };
-    const kept = await sentBefore(db, author.id, { ...pair, clientId, text });
+    const kept = await sentBefore({ db, news }, author.id, { ...pair, clientId, text });
     if (!kept) throw new AppError('idempotency-key-reused');
     return kept;
   };
 }
 
-export function createSendMessage(deps: ChatDeps & { deliver: Deliver }): SendMessage {
+export function createSendMessage(deps: ChatDeps & { news: ChatNews; deliver: Deliver }): SendMessage {
   const pace = createPace({ clock: deps.clock, max: messagesPerPaceMax, withinMs: paceMs });
   return async (viewer, wish) => {
     const side = sideOf(viewer, wish);
@@ -65,22 +65,25 @@ export function createSendMessage(deps: ChatDeps & { deliver: Deliver }): SendMe
       });
     } catch (error) {
       // It was kept the first time, and only the answer was lost: what has changed since does not matter.
-      const kept = await sentBefore(deps.db, viewer.personId, { ...wish, text });
+      const kept = await sentBefore(deps, viewer.personId, { ...wish, text });
       if (kept) return kept;
       throw error;
     }
   };
 }
 
+/** The same message of the same author, on the disk; null without one. */
 async function sentBefore(
-  db: Database,
+  { db, news }: { db: Database; news: ChatNews },
   authorId: string,
   { agentId, supervisorId, clientId, text }: NewChatMessage,
 ): Promise<ChatFound | null> {
   const kept = await findByClientId(db, authorId, clientId);
   const isSame =
     kept?.agent.id === agentId && kept.supervisor.id === supervisorId && kept.message.text === text;
-  return isSame ? kept : null;
+  if (!isSame) return null;
+  await news.messageAgain(kept);
+  return kept;
 }
 
 async function toAgent({ shift }: ChatDeps, viewer: Viewer, { agentId }: NewChatMessage) {

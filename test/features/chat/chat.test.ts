@@ -7,6 +7,7 @@ import {
   unreadShownMax,
 } from '../../../src/contract/chat.ts';
 import { broadcastsPerPaceMax } from '../../../src/features/chat/broadcast.ts';
+import { insertMessage } from '../../../src/features/chat/messages.repository.ts';
 import { createPace } from '../../../src/features/chat/pace.ts';
 import { messagesPerPaceMax } from '../../../src/features/chat/send.ts';
 import { wordsOf } from '../../../src/features/chat/words.ts';
@@ -168,6 +169,32 @@ t.test('messages arrive once and in order from two servers, with retries of the 
     code: 'idempotency-key-reused',
   });
 });
+
+t.test(
+  'what a server kept but died before telling reaches the others when its author sends it again',
+  async (t) => {
+    const scene = await chatScene(t, everybody, floor());
+    const [one, two] = [await scene.server(), await scene.server()];
+    const page = two.page(alice.viewer);
+    const same = wish(alice, sam, 'à retenir');
+    const named = ({ person }: typeof sam) => ({ id: person.id, name: person.name });
+    await insertMessage(scene.database.db, {
+      ...{ agent: named(alice), supervisor: named(sam), author: named(sam), callId: null, broadcastId: null },
+      ...{ clientId: same.clientId, text: same.text, atMs: scene.time.now },
+    });
+    await one.service.send(sam.viewer, same);
+    scene.time.now += 1_000;
+    await one.service.send(sam.viewer, same);
+    await waitFor(() => page.messages().length > 0);
+    await one.service.send(sam.viewer, wish(alice, sam, 'ensuite'));
+    await waitFor(() => page.messages().some(({ text }) => text === 'ensuite'));
+    t.same(
+      page.messages().map(({ text }) => text),
+      ['à retenir', 'ensuite'],
+      'told by the second try alone: at the first its server might still have done so',
+    );
+  },
+);
 
 t.test('a page that was away asks for what is newer and misses nothing', async (t) => {
   const scene = await chatScene(t, everybody, floor());

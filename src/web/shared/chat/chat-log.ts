@@ -18,15 +18,26 @@ export interface ChatLog {
 
 export const emptyLog: ChatLog = { messages: [], hasOlder: false, outgoing: [] };
 
-/** Adds what follows; what is known already counts once. `gap`: something in between is missing, nothing was added. */
+/**
+ * Adds what follows; what is known already counts once. `gap`: something in between is missing, nothing was added. Where the
+ * server has another message of a known number, its own counts from there on: a database that fell over forgets what it had
+ * not written yet.
+ */
 export function append(log: ChatLog, fresh: readonly ChatMessage[]): ChatLog | 'gap' {
-  const lastSeq = log.messages.at(-1)?.seq ?? 0;
+  const messages = withoutForgotten(log.messages, fresh);
+  const lastSeq = messages.at(-1)?.seq ?? 0;
   const following = fresh.filter(({ seq }) => seq > lastSeq);
-  if (following.some(({ seq }, i) => seq !== lastSeq + 1 + i) && log.messages.length > 0) return 'gap';
+  if (following.some(({ seq }, i) => seq !== lastSeq + 1 + i) && messages.length > 0) return 'gap';
   const arrived = new Set(fresh.map(({ clientId }) => clientId));
   const outgoing = log.outgoing.filter(({ clientId }) => !arrived.has(clientId));
   if (following.length === 0 && outgoing.length === log.outgoing.length) return log;
-  return { ...log, messages: [...log.messages, ...following], outgoing };
+  return { ...log, messages: [...messages, ...following], outgoing };
+}
+
+function withoutForgotten(known: readonly ChatMessage[], fresh: readonly ChatMessage[]) {
+  const firstSeq = known[0]?.seq ?? 0;
+  const other = fresh.find(({ seq, id }) => known[seq - firstSeq] && known[seq - firstSeq]?.id !== id);
+  return other ? known.slice(0, other.seq - firstSeq) : known;
 }
 
 export function prepend(log: ChatLog, older: readonly ChatMessage[], hasOlder: boolean): ChatLog {

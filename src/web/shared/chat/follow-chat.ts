@@ -27,6 +27,8 @@ import { chime } from './sound.ts';
 
 const pageSize = 100;
 const catchUpSize = 500;
+/** Of what is known, read again: the server's database may have forgotten it and have others in its place. */
+const catchUpOverlap = 10;
 const threadsShown = 200;
 /** Somebody who types says so every two seconds. */
 const typingShownMs = 4_000;
@@ -95,6 +97,8 @@ function takeMessage(personId: string, found: ChatFound): void {
   if (!known || message.seq > known.lastSeq) {
     const isOwn = message.author.id === personId;
     setThread(threadAfter(known, found, isOwn));
+    // One before it is on another way, and is to be counted too.
+    if (known && message.seq > known.lastSeq + 1) void loadThreads().catch(() => {});
     if (!isOwn) {
       arrivedStore.set({ author: message.author.name, text: message.text, id: message.id });
       chime();
@@ -145,7 +149,9 @@ async function readNewer(key: string): Promise<void> {
   for (;;) {
     const last = logOf(key).messages.at(-1)?.seq;
     const query: Record<string, number> =
-      last === undefined ? { limit: pageSize } : { after: last, limit: catchUpSize };
+      last === undefined
+        ? { limit: pageSize }
+        : { after: Math.max(0, last - catchUpOverlap), limit: catchUpSize };
     const page = await messagesOf(thread.id, query);
     const log = logOf(key);
     const base: ChatLog = log.messages.length === 0 ? { ...log, hasOlder: page.hasOlder } : log;
