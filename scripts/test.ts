@@ -12,6 +12,7 @@ import { glob } from 'node:fs/promises';
 import { join } from 'node:path';
 import { projectFolder } from '../src/paths.ts';
 import { ensureInstalled } from './lab/install.ts';
+import { ensureTurnInstalled } from './lab/turn.ts';
 import { ensureDebianPackages } from './setup/debian.ts';
 import { ensurePostgres } from './setup/postgres.ts';
 import { type FileResult, readTap } from './setup/tap-results.ts';
@@ -29,7 +30,12 @@ const checks: Record<string, string[]> = {
 };
 
 const wanted = process.argv.slice(2);
-await ensureDebianPackages([{ command: 'chromium', package: 'chromium' }], progress);
+const needed = { chromium: 'chromium', nft: 'nftables', ip: 'iproute2', openssl: 'openssl' };
+await ensureDebianPackages(
+  Object.entries(needed).map(([command, name]) => ({ command, package: name })),
+  progress,
+);
+await ensureTurnInstalled(progress);
 await ensurePostgres(progress);
 await ensureInstalled(progress);
 

@@ -16,6 +16,7 @@ import type { LoadCall } from './sipp-log.ts';
 import { onlySections, writeConfigs } from './template.ts';
 import { toneClasses, writeTones } from './tone.ts';
 import { isAlive, type Progress, sayOnStderr, waitFor } from './tools.ts';
+import { ensureTurnInstalled, startTurn, type Turn, type TurnOptions } from './turn.ts';
 
 export interface LabOptions {
   /** Letters and digits; appears in folder names and as Asterisk's system name. */
@@ -27,6 +28,8 @@ export interface LabOptions {
   pbx?: PbxOptions;
   /** Changes to phones, by number. */
   phones?: Record<string, Partial<PhoneSpec>>;
+  /** A TURN server (coturn) on this address of the machine, for browsers that cannot reach the PBX. */
+  turnAddress?: string;
   progress?: Progress;
 }
 
@@ -37,6 +40,8 @@ export interface Lab {
   readonly version: string;
   readonly pbx: Pbx;
   readonly phones: Phones;
+  /** Null unless `turnAddress` was given. */
+  readonly turn: Pick<Turn, 'url' | 'secret'> | null;
   /** Starts hearing all RTP of this lab. */
   listen(): Promise<Ear>;
   /** Makes calls with SIPp and gives its own log of them. */
@@ -50,12 +55,15 @@ export interface Lab {
  * Everything ends with `stop()`, and with this process.
  */
 export async function startLab(options: LabOptions): Promise<Lab> {
-  const install = await ensureInstalled(options.progress ?? sayOnStderr);
+  const progress = options.progress ?? sayOnStderr;
+  const install = await ensureInstalled(progress);
+  if (options.turnAddress) await ensureTurnInstalled(progress);
   const ports = await claimPorts(options.portBase, options.portBlocks);
   const dirs = makeDirs(install, options.name);
   const instances: Asterisk[] = [];
   const load = createLoadGenerator(ports, join(dirs.host, 'sipp'));
   const ears: Ear[] = [];
+  let turn: Turn | null = null;
   const listen = async () => {
     const ear = await createEar([ports.base, ports.rtp[1]]);
     ears.push(ear);
@@ -63,6 +71,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   };
   const killAll = () => {
     for (const instance of instances) instance.killNow();
+    turn?.killNow();
     rmSync(dirs.host, { recursive: true, force: true });
   };
   process.once('exit', killAll);
@@ -71,7 +80,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   const stop = () => {
     stopping ??= (async () => {
       phones?.close();
-      await Promise.all([...ears.map((ear) => ear.close()), load.stop()]);
+      await Promise.all([...ears.map((ear) => ear.close()), load.stop(), turn?.stop()]);
       await Promise.all(instances.map((instance) => instance.stop()));
       rmSync(dirs.host, { recursive: true, force: true });
       process.off('exit', killAll);
@@ -89,12 +98,19 @@ export async function startLab(options: LabOptions): Promise<Lab> {
     const ari = createLabAri(`http://127.0.0.1:${ports.phonesAri}/ari`, 'phones', secrets.phones);
     phones = await createPhones(ari, roster, `127.0.0.1:${ports.sip}`);
     await allRegistered(pbx, roster);
-    return { name: options.name, ports, version: install.version, pbx, phones, listen, sipp: load.run, stop };
+    if (options.turnAddress) turn = await startTurn(turnOptions(options.turnAddress, ports, dirs));
+    const { version } = install;
+    return { name: options.name, ports, version, pbx, phones, turn, listen, sipp: load.run, stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
+
+const turnOptions = (address: string, ports: LabPorts, dirs: InstanceDirs): TurnOptions => ({
+  ...{ address, port: ports.turn, relayPorts: ports.turnRelay },
+  dir: join(dirs.host, 'turn'),
+});
 
 function rosterWith(changes: Record<string, Partial<PhoneSpec>>): PhoneSpec[] {
   return defaultRoster().map((phone) => ({ ...phone, ...changes[phone.number] }));

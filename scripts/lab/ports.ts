@@ -11,6 +11,8 @@ export interface LabPorts {
   phonesAmi: number;
   /** Where the load generator answers calls. */
   loadSip: number;
+  turn: number;
+  turnRelay: [number, number];
   /** Free for a test's own servers. */
   spare: [number, number];
   loadRtp: [number, number];
@@ -83,7 +85,9 @@ function layOut(base: number, blocks: number, locks: Server[]): LabPorts {
     phonesAri: base + 5,
     phonesAmi: base + 6,
     loadSip: base + 7,
-    spare: [base + 20, base + 59],
+    turn: base + 8,
+    spare: [base + 20, base + 29],
+    turnRelay: [base + 30, base + 59],
     loadRtp: [base + 60, base + 99],
     phonesRtp: [base + 100, base + 499],
     rtp: [base + 500, base + blocks * blockSize - 1],

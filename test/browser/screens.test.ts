@@ -6,7 +6,7 @@ import { waitFor } from '../support/wait-for.ts';
 import { launchBrowser } from './support/browser.ts';
 import { ensurePanelBuilt } from './support/built-panel.ts';
 import { assertAccessible, assertFits } from './support/panel-page.ts';
-import { percentile, screenReader, showWords } from './support/screen-reader.ts';
+import { keepMoving, percentile, screenReader, showWords } from './support/screen-reader.ts';
 import { startScreensStage, watchByClicks } from './support/screens-stage.ts';
 
 /** The picker answers by itself with the page's own tab: its real pixels. */
@@ -34,16 +34,6 @@ const pictureShown = (page: Page) =>
     (width) => (width as number) > 0,
     10_000,
   );
-
-/** A square that is another colour every 30 ms, as on a screen that is worked on. */
-const keepMoving = (page: Page) =>
-  page.evaluate(`{
-    const square = document.createElement('div');
-    square.style = 'position:fixed;top:0;left:0;width:64px;height:64px;z-index:9999';
-    document.body.append(square);
-    let n = 0;
-    setInterval(() => { square.style.background = 'hsl(' + (n += 37) % 360 + ' 90% 50%)'; }, 30);
-  }`);
 
 t.test(
   'A supervisor sees the agent’s screen move, whose it is and for how long; the agent sees a mark',

@@ -3,9 +3,15 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from 'p
 
 const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 
-/** `args` beside those every test needs. */
-export const launchBrowser = (args: string[] = []): Promise<Browser> =>
-  chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage', ...args] });
+/** `args` beside those every test needs. `wrapped` makes of the program's path that of one which runs it, elsewhere. */
+export const launchBrowser = (
+  args: string[] = [],
+  wrapped = (program: string) => program,
+): Promise<Browser> =>
+  chromium.launch({
+    executablePath: wrapped(executablePath),
+    args: ['--no-sandbox', '--disable-dev-shm-usage', ...args],
+  });
 
 export interface PageOptions {
   language?: 'fr' | 'en';

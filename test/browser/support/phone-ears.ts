@@ -8,24 +8,23 @@ export const micHz = 1_150;
 
 export interface PageEars {
   isDenied?: boolean;
-  /** Only through a TURN server. */
-  isRelayOnly?: boolean;
 }
 
 /**
  * To run before anything else: the microphone is a tone, or denied, and every peer connection can be asked what it sent.
  * (A steady tone from Chromium's fake device would be taken for noise and removed.)
  */
-export const playMicrophone = ({ isDenied = false, isRelayOnly = false }: PageEars): string => `
+export const playMicrophone = ({ isDenied = false }: PageEars): string => `
   window.vigiePeers = [];
   const Own = window.RTCPeerConnection;
   window.RTCPeerConnection = class extends Own {
-    constructor(configuration = {}) {
-      super({ ...configuration, ...(${isRelayOnly} ? { iceTransportPolicy: 'relay' } : {}) });
+    constructor(...given) {
+      super(...given);
       window.vigiePeers.push(this);
     }
   };
-  navigator.mediaDevices.getUserMedia = async () => {
+  // A page without HTTPS has none at all.
+  if (navigator.mediaDevices) navigator.mediaDevices.getUserMedia = async () => {
     if (${isDenied}) throw new DOMException('no', 'NotAllowedError');
     const context = new AudioContext();
     const tone = new OscillatorNode(context, { frequency: ${micHz} });
@@ -68,4 +67,18 @@ export const sentByPage = (page: Page): Promise<number> =>
       for (const one of (await peer.getStats()).values())
         if (one.type === 'outbound-rtp') packets += one.packetsSent ?? 0;
     return packets;
+  })()`);
+
+/** Of each connection of the page that found a way: which kind of address of its own it uses (`relay`: through TURN). */
+export const waysOfPage = (page: Page): Promise<string[]> =>
+  page.evaluate(`(async () => {
+    const ways = [];
+    for (const peer of window.vigiePeers) {
+      if (peer.connectionState !== 'connected') continue;
+      const stats = await peer.getStats();
+      for (const one of stats.values())
+        if (one.type === 'candidate-pair' && one.nominated && one.state === 'succeeded')
+          ways.push(stats.get(one.localCandidateId).candidateType);
+    }
+    return ways;
   })()`);

@@ -106,6 +106,16 @@ interface PageDocument {
   body: PageElement;
 }
 
+/** A square that is another colour every 30 ms, as on a screen that is worked on. */
+export const keepMoving = (page: Page) =>
+  page.evaluate(`{
+    const square = document.createElement('div');
+    square.style = 'position:fixed;top:0;left:0;width:64px;height:64px;z-index:9999';
+    document.body.append(square);
+    let n = 0;
+    setInterval(() => { square.style.background = 'hsl(' + (n += 37) % 360 + ' 90% 50%)'; }, 30);
+  }`);
+
 export function screenReader(page: Page) {
   return {
     size: () =>

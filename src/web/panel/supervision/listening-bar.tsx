@@ -2,6 +2,7 @@ import { Button, Loader, SegmentedControl } from '@mantine/core';
 import { IconPlayerPause, IconPlayerStopFilled } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import type { AudioMode, Mode, Supervision } from '../../../contract/supervisions.ts';
+import { usePhone } from '../../shared/phone/phone-state.ts';
 import { useMe } from '../../shared/session/session-store.ts';
 import { Since } from '../../shared/time/since.tsx';
 import { board, useLink, useRow } from '../live/live.ts';
@@ -50,6 +51,7 @@ function Running({ row }: { row: Supervision }) {
   const link = useLink();
   const mode = asked?.id === row.id ? asked.mode : row.mode;
   const { permissions } = useMe();
+  const { noSound } = usePhone();
   const follows = row.scope === 'agent';
   // Between two calls nothing can be done to the agent now, but the mode of the next one can be chosen.
   const mayDo = (action: AudioMode) =>
@@ -65,6 +67,11 @@ function Running({ row }: { row: Supervision }) {
       <span className={classes['phase']}>
         <Phase row={row} stopping={stopping} />
       </span>
+      {row.device === 'browser' && noSound && (
+        <span className={classes['hold']} role="alert" title={t(`phone.noSound.${noSound}`)}>
+          {t('phone.noSoundShort')}
+        </span>
+      )}
       {row.onHold && (
         <span className={classes['hold']} role="status">
           <IconPlayerPause size={15} aria-hidden="true" /> {t('bar.onHold')}

@@ -3,6 +3,7 @@ import type { RTCSession } from 'jssip/lib/RTCSession';
 import { closeMicrophone, openMicrophone } from './microphone.ts';
 import { type PhoneCallView, phoneStore, setPhone } from './phone-state.ts';
 import { watchQuality } from './quality.ts';
+import { watchSoundPath } from './sound-path.ts';
 import { playRemote } from './speaker.ts';
 
 /** With a relay to wait for, how long; without, the first address is enough. */
@@ -22,7 +23,7 @@ export interface CallOptions {
 export class PhoneCall {
   readonly #options: CallOptions;
   #ended = false;
-  #stopQuality = () => {};
+  #stopWatching: (() => void)[] = [];
   /** Switches of the microphone, one after the other. */
   #switching: Promise<void> = Promise.resolve();
 
@@ -131,17 +132,24 @@ export class PhoneCall {
   #talking(): void {
     this.#change({ state: 'talking', since: new Date().toISOString() });
     const { connection } = this.#options.session;
-    if (connection) this.#stopQuality = watchQuality(connection, (quality) => setPhone({ quality }));
+    if (connection && this.#stopWatching.length === 0)
+      this.#stopWatching = [
+        watchQuality(connection, (quality) => setPhone({ quality })),
+        watchSoundPath(connection, {
+          hasRelay: this.#options.iceServers.length > 0,
+          onChange: (noSound) => setPhone({ noSound }),
+        }),
+      ];
     void this.speakAsWanted();
   }
 
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#stopQuality();
+    for (const stop of this.#stopWatching) stop();
     closeMicrophone();
     playRemote(null);
-    setPhone({ call: null, quality: null });
+    setPhone({ call: null, quality: null, noSound: null });
     this.#options.onEnd();
   }
 

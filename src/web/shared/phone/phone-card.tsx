@@ -39,6 +39,11 @@ export function PhoneCard({ personId }: { personId: string }) {
           {t(`phone.${mute}`)} {t('phone.stillHears')}
         </Alert>
       )}
+      {phone.noSound && (
+        <Alert color="red" p="xs" role="alert" data-no-sound={phone.noSound}>
+          {t(`phone.noSound.${phone.noSound}`)}
+        </Alert>
+      )}
       {phone.needsClick && (
         <Button size="xs" onClick={playNow}>
           {t('phone.needsClick')}

@@ -6,6 +6,8 @@ import { createStore } from '../store.ts';
 export type PhoneLink = 'off' | 'connecting' | 'connected' | 'elsewhere' | 'refused';
 /** `insecure`: browsers give a microphone to pages on HTTPS or localhost only. */
 export type MicrophoneState = 'unknown' | 'allowed' | 'denied' | 'missing' | 'insecure';
+/** No sound can flow: `no-turn`: not directly, and no TURN server is set; `turn-fails`: by that one neither. */
+export type SoundProblem = 'no-turn' | 'turn-fails';
 export type NetworkQuality = 'good' | 'fair' | 'poor';
 
 export interface PhoneCallView {
@@ -33,6 +35,8 @@ export interface PhoneState {
   call: PhoneCallView | null;
   /** Null without a call. */
   quality: NetworkQuality | null;
+  /** Of the call; null without one, too. */
+  noSound: SoundProblem | null;
   /** The browser lets the page play only after a click. */
   needsClick: boolean;
 }
@@ -45,6 +49,7 @@ const off: PhoneState = {
   microphone: 'unknown',
   call: null,
   quality: null,
+  noSound: null,
   needsClick: false,
 };
 

@@ -62,7 +62,15 @@ export function disconnectPhone({ forget }: { forget: boolean }): void {
   clearTimeout(refreshTimer);
   line?.stop();
   line = null;
-  setPhone({ link: 'off', problem: null, device: null, mayCall: false, call: null, quality: null });
+  setPhone({
+    link: 'off',
+    problem: null,
+    device: null,
+    mayCall: false,
+    call: null,
+    quality: null,
+    noSound: null,
+  });
 }
 
 /** Which calls are a supervision's own leg: only those answer by themselves. */

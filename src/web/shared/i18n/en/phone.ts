@@ -19,6 +19,13 @@ export const phone: typeof french = {
     denied: 'The browser denies this page the microphone.',
     missing: 'No microphone was found.',
     stillHears: 'You hear, but nobody hears you: no whispering, no barging in, no taking over.',
+    noSoundShort: 'No sound: no way through this network (TURN)',
+    noSound: {
+      'no-turn':
+        'No sound can flow: this network does not let your browser reach the PBX, and no TURN server is set to go through. Tell your administrator (TURN_URL).',
+      'turn-fails':
+        'No sound can flow: this network does not let your browser reach the PBX, neither directly nor through the TURN server. Tell your administrator.',
+    },
     needsClick: 'Turn the sound on',
     onlyListens: 'Listening only: your microphone is not sent',
     speaks: 'Your microphone is sent',

@@ -18,6 +18,13 @@ export const phone = {
     missing: 'Aucun microphone n’a été trouvé.',
     stillHears:
       'Vous entendez, mais personne ne vous entend : ni souffler, ni intervenir, ni reprendre un appel.',
+    noSoundShort: 'Aucun son : ce réseau ne laisse rien passer (TURN)',
+    noSound: {
+      'no-turn':
+        'Aucun son ne passe : ce réseau ne laisse pas votre navigateur joindre le standard, et aucun serveur TURN n’est réglé pour y passer. Prévenez votre administrateur (TURN_URL).',
+      'turn-fails':
+        'Aucun son ne passe : ce réseau ne laisse pas votre navigateur joindre le standard, ni directement ni par le serveur TURN. Prévenez votre administrateur.',
+    },
     needsClick: 'Activer le son',
     onlyListens: 'Écoute seule : votre microphone n’est pas transmis',
     speaks: 'Votre microphone est transmis',
