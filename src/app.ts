@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createAuditLog } from './adapters/audit-log/audit-log.ts';
+import { createFactLog } from './adapters/fact-log/fact-log.ts';
 import { createHttpServer, type HttpServer } from './adapters/http/server.ts';
 import { createLog } from './adapters/log/log.ts';
 import { createMetrics } from './adapters/metrics/metrics.ts';
@@ -23,7 +24,7 @@ import { createAlerts } from './features/alerts/alerts.service.ts';
 import { auditRoutes } from './features/audit/audit.routes.ts';
 import { type Audit, createAudit } from './features/audit/audit.service.ts';
 import { callsRoutes } from './features/calls/calls.routes.ts';
-import { createCalls } from './features/calls/calls.ts';
+import { type Calls, createCalls } from './features/calls/calls.ts';
 import { createChat } from './features/chat/chat.ts';
 import { chatChannel } from './features/chat/notices.ts';
 import { evaluationsRoutes } from './features/evaluations/evaluations.routes.ts';
@@ -50,6 +51,7 @@ import { createPbxSources } from './pbx-sources.ts';
 import { type AgentTies, noTies } from './ports/absent.ts';
 import { systemClock as clock } from './ports/clock.ts';
 import type { BrowserPhones } from './ports/domain.ts';
+import type { EventLog } from './ports/event-log.ts';
 import type { AccessRule } from './ports/http-viewer.ts';
 import type { LiveSessions } from './ports/live.ts';
 import type { Log } from './ports/log.ts';
@@ -116,7 +118,9 @@ async function build({
   url,
   undo,
 }: Site): Promise<{ http: HttpServer; watch(): Promise<void> }> {
-  const pbxs = createPbxSources(config.pbxs, clock, log);
+  const factLog = createFactLog({ dataDir: config.dataDir, log });
+  undo.push(() => factLog.close());
+  const pbxs = createPbxSources(config.pbxs, { clock, log, factLog });
   const metrics = createMetrics();
   const directory = createPeopleDirectory({ db });
   const readPeopleAgain = () => {
@@ -154,6 +158,7 @@ async function build({
     },
     clock,
     log,
+    eventLog: factLog,
     supervisions: { all: () => supervision.live.all() },
   });
   const policy = createPolicy({
@@ -378,6 +383,7 @@ async function build({
     follow(chatChannel, chat.onNotice);
     undo.push(() => chat.stop());
     if (pbxs.names.length === 0) return;
+    await replay(factLog, calls, log);
     await pbxs.start(onFact);
     undo.push(() => pbxs.stop());
     undo.push(() => phones.stop());
@@ -398,6 +404,19 @@ function withPhones(sessions: LiveSessions, phones: BrowserPhones): LiveSessions
       };
     },
   };
+}
+
+/** Calls that were in progress go on, and what was not written is: before anything new is heard. */
+async function replay(factLog: EventLog, calls: Calls, log: Log): Promise<void> {
+  const startMs = performance.now();
+  try {
+    const { facts, damaged } = await calls.replay(factLog);
+    const ms = Math.round(performance.now() - startMs);
+    if (facts + damaged > 0)
+      log.info({ facts, damaged, ms }, 'the calls of before were read from the fact log');
+  } catch (error) {
+    log.error({ err: error }, 'the fact log could not be read: calls of before are known from the PBX only');
+  }
 }
 
 /** The entries of before are chained in their own time; nothing waits for it. */

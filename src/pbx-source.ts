@@ -4,6 +4,7 @@ import { createAriTelephony } from './adapters/ari/telephony.ts';
 import { createCelJournal } from './adapters/cel/cel.ts';
 import type { PbxConfig } from './pbx-config.ts';
 import type { Clock } from './ports/clock.ts';
+import type { EventLog } from './ports/event-log.ts';
 import type { Log } from './ports/log.ts';
 import type { PhoneAccounts } from './ports/phones.ts';
 import type { QueueCommands, TelephonyCommands } from './ports/telephony.ts';
@@ -29,13 +30,21 @@ export interface PbxSource {
   stop(): Promise<void>;
 }
 
+export interface PbxSourceDeps {
+  clock: Clock;
+  log: Log;
+  /** Keeps what is read. */
+  factLog: Pick<EventLog, 'openSource' | 'add'>;
+}
+
 /** ARI, and AMI when it is configured, as one source of facts. */
-export function createPbxSource(pbx: PbxConfig, clock: Clock, log: Log): PbxSource {
+export function createPbxSource(pbx: PbxConfig, { clock, log, factLog }: PbxSourceDeps): PbxSource {
   const ami = pbx.ami ? createAmi({ name: pbx.name, ami: pbx.ami, clock, log }) : null;
   const ari = createAriTelephony({
     name: pbx.name,
     ari: pbx.ari,
     log,
+    factLog,
     mark: serverMark,
     needsMembership: () => !ami?.isConnected,
     redirect: ami?.redirect,
@@ -54,13 +63,18 @@ export function createPbxSource(pbx: PbxConfig, clock: Clock, log: Log): PbxSour
     wasTried: () => tried,
     watchQueues: (names) => ari.watchQueues(names),
     async start(onFact) {
+      // ARI's reader keeps its own.
+      const keptFact = (fact: TelephonyFact) => {
+        factLog.add(fact);
+        onFact(fact);
+      };
       // Before ARI: what ends while it connects is in the journal.
-      await cel?.start(onFact);
+      await cel?.start(keptFact);
       await ari.start((fact) => {
         if (fact.kind === 'resynced' || fact.kind === 'pbx-lost') tried = true;
         onFact(fact);
       });
-      ami?.start(onFact);
+      ami?.start(keptFact);
     },
     async stop() {
       await Promise.all([ari.stop(), ami?.stop(), cel?.stop()]);

@@ -1,7 +1,5 @@
 import type { PbxConfig } from './pbx-config.ts';
-import { createPbxSource, type PbxSource } from './pbx-source.ts';
-import type { Clock } from './ports/clock.ts';
-import type { Log } from './ports/log.ts';
+import { createPbxSource, type PbxSource, type PbxSourceDeps } from './pbx-source.ts';
 import type { TelephonyFact } from './ports/telephony-facts.ts';
 
 /** Every configured PBX. Each lives for itself: one that fails says so and keeps nothing from the others. */
@@ -18,8 +16,8 @@ export interface PbxSources {
   stop(): Promise<void>;
 }
 
-export function createPbxSources(configs: readonly PbxConfig[], clock: Clock, log: Log): PbxSources {
-  const sources = new Map(configs.map((config) => [config.name, createPbxSource(config, clock, log)]));
+export function createPbxSources(configs: readonly PbxConfig[], deps: PbxSourceDeps): PbxSources {
+  const sources = new Map(configs.map((config) => [config.name, createPbxSource(config, deps)]));
   const all = [...sources.values()];
   return {
     names: configs.map(({ name }) => name),
@@ -32,7 +30,7 @@ export function createPbxSources(configs: readonly PbxConfig[], clock: Clock, lo
           source
             .start(onFact)
             .catch((error: unknown) =>
-              log.error({ err: error, pbx: source.name }, 'a PBX could not be read at all'),
+              deps.log.error({ err: error, pbx: source.name }, 'a PBX could not be read at all'),
             ),
         ),
       );

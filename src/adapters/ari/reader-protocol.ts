@@ -1,9 +1,12 @@
+import type { FactCounter, FactSource } from '../../ports/event-log.ts';
 import type { PbxReaderOptions } from './pbx-reader.ts';
 
 /** What the server and the reader's thread say to one another. */
 export interface ReaderData extends Pick<PbxReaderOptions, 'name' | 'ari'> {
   /** One number: how many facts the server has taken. */
-  taken: BigInt64Array<SharedArrayBuffer>;
+  taken: FactCounter;
+  /** The durable log, which is told what is read before anybody acts on it. */
+  factLog: FactSource | null;
 }
 
 export type ToReader =

@@ -1,6 +1,8 @@
 /** The reader's thread: nothing that the server does can keep it from reading the PBX. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../../ports/clock.ts';
+import { isKept } from '../../ports/event-log.ts';
+import { createFactSender } from '../../ports/fact-sender.ts';
 import type { Log } from '../../ports/log.ts';
 import { createOutbox } from './outbox.ts';
 import { createPbxReader } from './pbx-reader.ts';
@@ -8,9 +10,13 @@ import type { FromReader, ReaderData, ToReader } from './reader-protocol.ts';
 
 const port = parentPort!;
 const say = (message: FromReader) => port.postMessage(message);
-const { name, ari, taken } = workerData as ReaderData;
+const { name, ari, taken, factLog } = workerData as ReaderData;
+const kept = factLog && createFactSender(factLog);
 const outbox = createOutbox({
-  send: (text) => say({ kind: 'facts', text }),
+  send(text, facts) {
+    kept?.send(facts.length, facts.some(isKept) ? text : null);
+    say({ kind: 'facts', text });
+  },
   taken: () => Number(Atomics.load(taken, 0)),
   // A socket that is not read fills up and harms the PBX; one that is cut does not.
   onFull: () => reader.suspend('this server does not keep up with the PBX; what happens now is read later'),
@@ -40,6 +46,7 @@ reader.start();
 
 function leave(): void {
   outbox.stop();
+  factLog?.port.close();
   port.close();
 }
 

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { createAriClient } from '../../asterisk-ari-client/index.ts';
+import type { EventLog, FactCounter } from '../../ports/event-log.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Telephony } from '../../ports/telephony.ts';
 import type { TelephonyFact } from '../../ports/telephony-facts.ts';
@@ -11,8 +12,10 @@ import { createPhoneAccounts } from './phone-accounts.ts';
 import type { FromReader, ReaderData, ToReader } from './reader-protocol.ts';
 import type { Redirect } from './taking.ts';
 
-export interface AriTelephonyOptions extends Omit<ReaderData, 'taken'> {
+export interface AriTelephonyOptions extends Omit<ReaderData, 'taken' | 'factLog'> {
   log: Log;
+  /** Keeps what is read. Default: nothing does. */
+  factLog?: Pick<EventLog, 'openSource'> | undefined;
   /** Left on the PBX at each connection: which server was there last (`orphans.ts`). */
   mark?: string;
   /** Whether queue membership must be asked over ARI now; false while AMI tells it. */
@@ -43,9 +46,11 @@ export function createAriTelephony(options: AriTelephonyOptions): Telephony {
 
   function startThread(): void {
     const file = new URL(`./reader-thread${extname(import.meta.filename)}`, import.meta.url);
-    const taken = new BigInt64Array(new SharedArrayBuffer(8));
+    const taken: FactCounter = new BigInt64Array(new SharedArrayBuffer(8));
+    const factLog = options.factLog?.openSource(taken) ?? null;
+    const workerData: ReaderData = { name, ari, taken, factLog };
     // Flags of the server's process, a debugger's or a test runner's, are none of the reader's.
-    const made = new Worker(file, { execArgv: [], workerData: { name, ari, taken } satisfies ReaderData });
+    const made = new Worker(file, { execArgv: [], workerData, transferList: factLog ? [factLog.port] : [] });
     thread = made;
     made.on('message', (message: FromReader) => {
       if (message.kind === 'log') log[message.level](message.fields, message.message);

@@ -12,7 +12,7 @@ import {
   type SignedCheckpoint,
 } from '../../ports/audit-chain.ts';
 import type { LocalAuditState } from '../../ports/audit-log.ts';
-import { unfinishedFrames, walFrames } from './wal-file.ts';
+import { unfinishedFrames, walFrames } from '../../sqlite-journal/wal-file.ts';
 
 /** The log's file, opened; every call is synchronous and throws what SQLite says. */
 export interface LogFile {

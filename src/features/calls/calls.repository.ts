@@ -13,15 +13,16 @@ export type CallRow = {
 };
 
 /**
- * Writes finished calls in one statement. A record folded from fewer facts never replaces one folded from more, so
- * writing twice, or an old version after a new one, changes nothing.
+ * Writes finished calls in one statement. A record folded from fewer facts never replaces one folded from more, nor one
+ * whose end nobody saw one whose end was seen: so writing twice, or an old version after a new one, changes nothing.
  */
 export async function saveCalls(db: Database, ended: readonly EndedCall[]): Promise<void> {
   const rows = JSON.stringify(ended.map(rowOf));
   await sql`
     insert into calls select * from jsonb_populate_recordset(null::calls, ${rows}::jsonb)
     on conflict (pbx, unique_id) do update set ${assignments}
-    where calls.revision <= excluded.revision`.execute(db);
+    where calls.revision <= excluded.revision
+      and (excluded.last_seen_at is null or calls.last_seen_at is not null)`.execute(db);
 }
 
 /** Takes back records of what turned out to be no call. */

@@ -2,7 +2,7 @@ import type { Call } from '../../contract/calls.ts';
 import type { Database } from '../../database/database.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { LiveCalls, LiveSupervisions, PeopleDirectory } from '../../ports/domain.ts';
-import type { EventLog } from '../../ports/event-log.ts';
+import type { EventLog, Replayed } from '../../ports/event-log.ts';
 import type { Log } from '../../ports/log.ts';
 import type { TelephonyFact } from '../../ports/telephony-facts.ts';
 import { deleteCalls, saveCalls } from './calls.repository.ts';
@@ -14,6 +14,8 @@ import type { People } from './whose-leg.ts';
 export interface Calls {
   /** Takes any fact; those that tell nothing about calls are ignored. Never throws, never waits. */
   onFact(fact: TelephonyFact): void;
+  /** Takes what an earlier run of the server heard, before anything new is heard. */
+  replay(log: Pick<EventLog, 'replay'>): Promise<Replayed>;
   live: LiveCalls;
   service: CallsService;
   /** Folds and hands over at once what would be a moment later; for tests and for the end. */
@@ -28,10 +30,9 @@ export interface Calls {
   >;
 }
 
-const trimEveryMs = 30_000;
+/** Facts are in the event log for one to two of these; those of a call that goes on longer are kept anew, once. */
+const pageMs = 60_000;
 const stopDeadlineMs = 5_000;
-/** An agent's line may be open for a shift: its oldest facts are let go of, since a resync finds the line itself. */
-const factsKeptMaxMs = 6 * 3_600_000;
 
 /** From facts to records: one record per call, live until it ends, then written once its facts are in. */
 export function createCalls(deps: {
@@ -39,8 +40,8 @@ export function createCalls(deps: {
   people: PeopleDirectory & Pick<People, 'byOwnLeg'>;
   clock: Clock;
   log: Log;
-  /** Trimmed up to the oldest fact that no written record has yet. */
-  eventLog?: Pick<EventLog, 'trim'>;
+  /** Told now and then which facts no unwritten record needs any more. */
+  eventLog?: Pick<EventLog, 'turnPage' | 'onChange'>;
   supervisions?: Pick<LiveSupervisions, 'all'>;
   /** What agents and callers said about being listened to. */
   marks?(callIds: readonly string[]): Promise<(callId: string) => Call['marks']>;
@@ -63,22 +64,34 @@ export function createCalls(deps: {
   const forgetPeople = people.onChange(() => engine.peopleChanged());
   const sweeping = setInterval(() => engine.sweep(), settleMs);
   sweeping.unref();
-  const trimming = setInterval(() => {
-    const nowMs = clock.now();
-    const beforeMs = Math.max(Math.min(engine.oldestNeededMs(), nowMs - trimEveryMs), nowMs - factsKeptMaxMs);
-    deps.eventLog
-      ?.trim(beforeMs)
-      .catch((error) => log.error({ err: error }, 'The event log cannot be trimmed'));
-  }, trimEveryMs);
-  trimming.unref();
+  const turnPage = (everything: boolean) => {
+    const page = engine.turnPage(everything);
+    deps.eventLog?.turnPage(page);
+  };
+  const turning = setInterval(() => turnPage(false), pageMs);
+  turning.unref();
+  // Facts that only memory still has.
+  const forgetLog = deps.eventLog?.onChange(({ isIncomplete }) => isIncomplete && turnPage(true));
+
+  function take(fact: TelephonyFact): void {
+    try {
+      engine.onFact(fact);
+    } catch (error) {
+      log.error({ err: error, kind: fact.kind, pbx: fact.pbx }, 'A fact could not be folded');
+    }
+  }
 
   return {
-    onFact(fact) {
-      try {
-        engine.onFact(fact);
-      } catch (error) {
-        log.error({ err: error, kind: fact.kind, pbx: fact.pbx }, 'A fact could not be folded');
-      }
+    onFact: take,
+    async replay(eventLog) {
+      const replayed = await eventLog.replay({
+        over: (legs) => engine.forgetLegs(legs),
+        facts(facts) {
+          for (const fact of facts) take(fact);
+        },
+      });
+      for (const id of engine.strays()) writer.remove(id);
+      return replayed;
     },
     live: engine,
     service: createCallsService({
@@ -96,7 +109,8 @@ export function createCalls(deps: {
     unsettled: () => engine.unsettled(),
     async stop(deadlineMs = stopDeadlineMs) {
       clearInterval(sweeping);
-      clearInterval(trimming);
+      clearInterval(turning);
+      forgetLog?.();
       forgetPeople();
       engine.settle();
       const left = await writer.drain(deadlineMs);

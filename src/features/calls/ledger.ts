@@ -32,6 +32,7 @@ export class Ledger {
   readonly families = new Set<Family>();
   readonly #byKey = new Map<string, Family>();
   readonly #forgotten = new Set<string>();
+  #newlyForgotten: string[] = [];
   factsDropped = 0;
 
   constructor(pbx: string) {
@@ -88,12 +89,25 @@ export class Ledger {
         continue;
       }
       for (const fact of leg.facts) if (keep(fact)) this.add(fact, family.heardAtMs);
+      this.leg(uniqueId)?.follow(leg);
     }
     for (const uniqueId of family.legs.keys()) {
       const now = this.#byKey.get(uniqueId);
       if (now) left.add(now);
     }
     return [...left];
+  }
+
+  /** Legs of which an earlier run of the server said that they are over. */
+  forgetLeg(uniqueId: string): void {
+    this.#remember(uniqueId);
+  }
+
+  /** Legs forgotten since the last call. */
+  takeForgotten(): string[] {
+    const taken = this.#newlyForgotten;
+    this.#newlyForgotten = [];
+    return taken;
   }
 
   #keysOf(fact: CallFact): string[] {
@@ -141,6 +155,7 @@ export class Ledger {
 
   #remember(uniqueId: string): void {
     this.#forgotten.add(uniqueId);
+    this.#newlyForgotten.push(uniqueId);
     if (this.#forgotten.size <= forgottenLegsMax) return;
     const oldest = this.#forgotten.values().next();
     if (!oldest.done) this.#forgotten.delete(oldest.value);

@@ -1,3 +1,4 @@
+import type { LegKey, Page } from '../../ports/event-log.ts';
 import type { LinkFact, TelephonyFact } from '../../ports/telephony-facts.ts';
 import { type Added, type Family, Ledger } from './ledger.ts';
 import type { CallFact } from './leg-facts.ts';
@@ -10,12 +11,26 @@ export class Ledgers {
 
   /** As `Ledger.add`, in the ledger of the fact's PBX. */
   add(fact: CallFact, heardAtMs: number): Added | null {
-    let ledger = this.#ofPbx.get(fact.pbx);
-    if (!ledger) {
-      ledger = new Ledger(fact.pbx);
-      this.#ofPbx.set(fact.pbx, ledger);
+    return this.#of(fact.pbx).add(fact, heardAtMs);
+  }
+
+  forgetLegs(legs: readonly LegKey[]): void {
+    for (const [pbx, uniqueId] of legs) this.#of(pbx).forgetLeg(uniqueId);
+  }
+
+  /** What the log must go on keeping when it turns a page. */
+  turnPage(everything: boolean): Page {
+    const carry: Page['carry'][number][] = [];
+    const over: LegKey[] = [];
+    for (const ledger of this.#ofPbx.values()) {
+      for (const family of ledger.families)
+        for (const leg of family.legs.values()) {
+          const facts = leg.turnPage(everything);
+          if (facts.length > 0) carry.push({ leg: [ledger.pbx, leg.uniqueId], facts });
+        }
+      for (const uniqueId of ledger.takeForgotten()) over.push([ledger.pbx, uniqueId]);
     }
-    return ledger.add(fact, heardAtMs);
+    return { carry, over };
   }
 
   pbxConnected(fact: Extract<LinkFact, { kind: 'pbx-connected' }>): void {
@@ -31,6 +46,14 @@ export class Ledgers {
   /** Every family with its ledger; families may be forgotten on the way. */
   *families(): Generator<{ ledger: Ledger; family: Family }> {
     for (const ledger of this.#ofPbx.values()) for (const family of ledger.families) yield { ledger, family };
+  }
+
+  #of(pbx: string): Ledger {
+    const found = this.#ofPbx.get(pbx);
+    if (found) return found;
+    const made = new Ledger(pbx);
+    this.#ofPbx.set(pbx, made);
+    return made;
   }
 
   counts(): { families: number; factsDropped: number } {

@@ -11,6 +11,9 @@ export type CallFact = LegFact | Extract<PresenceFact, { kind: 'queue-caller-joi
 export class LegFacts {
   readonly uniqueId: string;
   readonly facts: CallFact[] = [];
+  /** Those heard since the last turn of the log's page, and those of the page before. */
+  heard: CallFact[] = [];
+  heardBefore: CallFact[] = [];
   #view: LegView | null = null;
 
   constructor(uniqueId: string) {
@@ -20,6 +23,24 @@ export class LegFacts {
   get view(): LegView {
     this.#view ??= viewOf(this.uniqueId, this.facts);
     return this.#view;
+  }
+
+  /**
+   * To be called when the log turns a page: the facts that only the page knows which is let go of now. `everything`: all
+   * of them, whichever page they are on.
+   */
+  turnPage(everything: boolean): readonly CallFact[] {
+    const carried = everything ? [...this.facts] : this.heardBefore;
+    this.heardBefore = everything ? [] : this.heard;
+    this.heard = [];
+    return carried;
+  }
+
+  /** Takes the place of one that knew more facts: these are on the same pages of the log. */
+  follow(before: LegFacts): void {
+    const kept = new Set(this.facts);
+    this.heard = before.heard.filter((fact) => kept.has(fact));
+    this.heardBefore = before.heardBefore.filter((fact) => kept.has(fact));
   }
 
   /** False when the very same fact was here already. */
@@ -33,6 +54,7 @@ export class LegFacts {
     }
     if (at === this.facts.length) this.facts.push(fact);
     else this.facts.splice(at, 0, fact);
+    this.heard.push(fact);
     this.#view = null;
     return true;
   }

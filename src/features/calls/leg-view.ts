@@ -146,7 +146,8 @@ function apply(view: LegView, fact: CallFact): void {
       takeEnd(view, fact);
       return;
     case 'leg-vanished':
-      if (view.end?.how === 'seen') return;
+      // It was over when this was first known; that it is still over is no news.
+      if (view.end) return;
       view.end = {
         atMs: fact.atMs,
         cause: 0,

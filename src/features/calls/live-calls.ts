@@ -1,6 +1,7 @@
 import type { Call } from '../../contract/calls.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { DeviceLeg, LiveCalls } from '../../ports/domain.ts';
+import type { LegKey, Page } from '../../ports/event-log.ts';
 import type { Log } from '../../ports/log.ts';
 import { isOwnPhone } from '../../ports/telephony.ts';
 import type { OwnLegFact, TelephonyFact } from '../../ports/telephony-facts.ts';
@@ -13,6 +14,8 @@ import { isLive, type Known } from './known-call.ts';
 import type { Family, Ledger } from './ledger.ts';
 import { Ledgers } from './ledgers.ts';
 import { type CallFact, isCallFact } from './leg-facts.ts';
+import type { LegView } from './leg-view.ts';
+import { recordId } from './record-id.ts';
 import { sameValue } from './same-value.ts';
 import type { People } from './whose-leg.ts';
 
@@ -30,6 +33,8 @@ export interface EndedCall {
   revision: number;
 }
 const forgetEveryMs = 3_000;
+
+const idOfLeg = (pbx: string, leg: LegView): string => recordId(leg.createdAtMs, pbx, leg.uniqueId);
 
 /** The end of a supervisor's leg, as of any other. */
 function endOfOwn(fact: Extract<OwnLegFact, { kind: 'own-leg-ended' }>): CallFact {
@@ -151,14 +156,28 @@ export class CallsEngine implements LiveCalls {
     this.#settling.clear();
   }
 
-  /** The oldest fact still needed for a record not yet written; Infinity when there is none. */
-  oldestNeededMs(): number {
-    let oldest = Number.POSITIVE_INFINITY;
-    for (const { folded } of this.#known.values()) {
-      if (folded.call.endedAt !== null && this.#deps.isWritten(folded.call.id)) continue;
-      oldest = Math.min(oldest, folded.root.createdAtMs);
-    }
-    return oldest;
+  /** Legs that were over in an earlier run of the server: what is heard of them is about calls that are written. */
+  forgetLegs(legs: readonly LegKey[]): void {
+    this.#ledgers.forgetLegs(legs);
+  }
+
+  /**
+   * Ids of records that may have been written before it was known that theirs are parts of other calls: an earlier run of
+   * the server may have been killed in between. To be asked after a replay.
+   */
+  strays(): string[] {
+    this.flush();
+    const inside = [...this.#known.values()].flatMap(({ folded }) =>
+      folded.legs.map((leg) => ({ folded, leg })),
+    );
+    const ids = new Set(inside.map(({ folded, leg }) => idOfLeg(folded.call.pbx, leg)));
+    for (const id of this.#known.keys()) ids.delete(id);
+    return [...ids];
+  }
+
+  /** What the event log must go on keeping; `everything` when it has lost some. */
+  turnPage(everything: boolean): Page {
+    return this.#ledgers.turnPage(everything);
   }
 
   counts(): { families: number; calls: number; factsDropped: number } {

@@ -19,7 +19,7 @@ import type { TelephonyFact } from '../../../src/ports/telephony-facts.ts';
 import { makeViewer, type Viewer } from '../../../src/ports/viewer.ts';
 import { peopleOf, quietLog } from '../../support/calls-people.ts';
 import { testDatabase } from '../../support/database.ts';
-import { foldBench, labPeople, transcripts } from '../../support/transcripts.ts';
+import { foldBench, labPeople, lateFactsMs, transcripts } from '../../support/transcripts.ts';
 
 const all = transcripts();
 const manager = makeViewer({ id: v7(), name: 'Manager', roles: ['manager'], teamIds: [] });
@@ -421,16 +421,29 @@ t.test(
   },
 );
 
-t.test('The event log is trimmed only up to what is not yet written', async (t) => {
-  const bench = foldBench();
-  const facts = named('hangs up on an agent');
-  for (const fact of facts.slice(0, 5)) bench.engine.onFact(fact);
-  bench.engine.flush();
-  const started = bench.engine.all()[0]!.startedAt;
-  t.equal(bench.engine.oldestNeededMs(), Date.parse(started));
-  for (const fact of facts) bench.engine.onFact(fact);
-  bench.engine.flush();
-  t.equal(bench.engine.oldestNeededMs(), Date.parse(started), 'ended but not written');
-  bench.engine.settle();
-  t.equal(bench.engine.oldestNeededMs(), Number.POSITIVE_INFINITY);
-});
+t.test(
+  'The event log keeps the facts of calls that go on, page by page, and lets go of those that are over',
+  async (t) => {
+    const bench = foldBench();
+    const facts = named('hangs up on an agent');
+    bench.at(facts[0]!.atMs);
+    const keptNow = (everything = false) => {
+      const page = bench.engine.turnPage(everything);
+      return { facts: page.carry.flatMap((one) => one.facts), over: page.over };
+    };
+    for (const fact of facts.slice(0, 5)) bench.engine.onFact(fact);
+    t.same(keptNow().facts, [], 'the page before still has them');
+    t.same(new Set(keptNow().facts), new Set(facts.slice(0, 5)), 'then they are kept anew');
+    for (const fact of facts.slice(5, 8)) bench.engine.onFact(fact);
+    t.same(new Set(keptNow(true).facts), new Set(facts.slice(0, 8)), 'all of them when the log lost some');
+    t.same(keptNow().facts, [], 'and none twice');
+    for (const fact of facts) bench.engine.onFact(fact);
+    bench.engine.settle();
+    keptNow();
+    bench.pass(lateFactsMs + 1);
+    const last = keptNow();
+    t.same(last.facts, [], 'of a call that is written nothing is kept');
+    t.ok(last.over.length >= 2, 'and its legs are over');
+    t.ok(last.over.every(([pbx]) => pbx === 'main'));
+  },
+);
