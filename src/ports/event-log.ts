@@ -99,6 +99,8 @@ const keptKinds: Record<FactKind, boolean> = {
   'queue-caller-left': false,
   'wrap-up': false,
   'agent-login': false,
+  'spy-began': false,
+  'spy-ended': false,
   'pbx-lost': false,
   'ami-connected': false,
   'ami-lost': false,
