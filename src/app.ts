@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { createAsteriskDoor } from './adapters/asterisk-door/door.ts';
 import { createAuditLog } from './adapters/audit-log/audit-log.ts';
 import { createFactLog } from './adapters/fact-log/fact-log.ts';
 import { createHttpServer, type HttpServer } from './adapters/http/server.ts';
@@ -333,6 +334,12 @@ async function build({
     log,
   });
 
+  const door = createAsteriskDoor(
+    http.server,
+    pbxs.all.flatMap(({ doorGuest }) => doorGuest ?? []),
+    log,
+  );
+
   const onFact = (fact: TelephonyFact): void => {
     // In the order in which they build on one another. One that fails must not keep the fact from the others.
     for (const listener of [phones, calls, agents, supervision, outside, board]) {
@@ -360,6 +367,7 @@ async function build({
       () => accounts.close(),
       () => sockets.close(),
       () => gate.close(),
+      () => door.close(),
       () => presence.stop(),
     );
     undo.push(() => board.stop());

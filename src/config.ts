@@ -50,6 +50,11 @@ export const settings = {
     pattern: pbxNamePattern,
     description: 'Stasis application; two servers on one PBX need two names',
   }),
+  ARI_TRANSPORT: Type.Enum(['inbound', 'outbound'], {
+    default: 'inbound',
+    description:
+      'Who dials: `inbound` this server, `outbound` Asterisk (20.15, 21.10, 22.5 or newer), at `/asterisk/ws/PBX_NAME` on PORT, with ARI_USERNAME and ARI_PASSWORD; it then keeps events while this server is away',
+  }),
   PBX_NAME: Type.String({
     default: 'main',
     minLength: 1,
@@ -175,6 +180,7 @@ function onePbx(values: Environment, phoneContext: string | null): PbxConfig[] {
       username: values.ARI_USERNAME,
       password: values.ARI_PASSWORD,
       app: values.ARI_APP,
+      transport: values.ARI_TRANSPORT,
     },
     ami: values.AMI_HOST
       ? {

@@ -35,7 +35,7 @@ export async function runDoctor({ pbxs }: Pick<Config, 'pbxs'>, out: DoctorOutpu
 }
 
 async function examinePbx({ name, ari: address, ami: manager }: PbxConfig) {
-  const [ari, ami] = await Promise.all([examineAri(address), examineAmi(manager)]);
+  const [ari, ami] = await Promise.all([examineAri(address, name), examineAmi(manager)]);
   const queues = ami.queues === null ? [queuesUnseen] : [];
   return { name, reached: ari.reached, findings: [...ari.findings, ...ami.findings, ...queues] };
 }

@@ -7,7 +7,14 @@ import { AppError } from './contract/errors.ts';
 /** One PBX, as the settings name it. */
 export interface PbxConfig {
   name: string;
-  ari: { url: string; username: string; password: string; app: string };
+  ari: {
+    url: string;
+    username: string;
+    password: string;
+    app: string;
+    /** Who dials; absent: `inbound`, we do. */
+    transport?: 'inbound' | 'outbound' | undefined;
+  };
   ami: { host: string; port: number; username: string; password: string } | null;
   celFile: string | null;
   /** Where what an agent's browser phone dials goes; null: it only receives calls. */
@@ -43,6 +50,7 @@ const Entry = Type.Object(
         app: Type.Optional(
           Type.String({ minLength: 1, maxLength: ariAppLengthMax, pattern: pbxNamePattern }),
         ),
+        transport: Type.Optional(Type.Enum(['inbound', 'outbound'])),
       },
       closed,
     ),

@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { createAmi } from './adapters/ami/ami.ts';
 import { sipSocketAddress } from './adapters/ari/sip-socket.ts';
 import { createAriTelephony } from './adapters/ari/telephony.ts';
+import type { DoorGuest } from './adapters/asterisk-door/door.ts';
 import { createCelJournal } from './adapters/cel/cel.ts';
 import type { PbxConfig } from './pbx-config.ts';
 import type { Clock } from './ports/clock.ts';
@@ -23,6 +25,8 @@ export interface PbxSource {
   readonly sipSocket: string;
   /** Where what an agent's browser phone dials goes; null: it only receives. */
   readonly phoneContext: string | null;
+  /** How Asterisk is let in when it dials us; null when we dial it. */
+  readonly doorGuest: DoorGuest | null;
   /** True once ARI was connected or has said why not: the server has looked. */
   wasTried(): boolean;
   start(onFact: (fact: TelephonyFact) => void): Promise<void>;
@@ -40,13 +44,15 @@ export interface PbxSourceDeps {
 /** ARI, and AMI when it is configured, as one source of facts. */
 export function createPbxSource(pbx: PbxConfig, { clock, log, factLog }: PbxSourceDeps): PbxSource {
   const ami = pbx.ami ? createAmi({ name: pbx.name, ami: pbx.ami, clock, log }) : null;
+  const doorGuest = doorGuestOf(pbx);
   const ari = createAriTelephony({
     name: pbx.name,
-    ari: pbx.ari,
+    ari: { ...pbx.ari, ...(doorGuest ? { doorPath: doorGuest.readerPath } : {}) },
     log,
     factLog,
     mark: serverMark,
     needsMembership: () => !ami?.isConnected,
+    needsDeviceStates: () => !ami?.tellsDeviceStates,
     redirect: ami?.redirect,
   });
   const { name, celFile } = pbx;
@@ -60,6 +66,7 @@ export function createPbxSource(pbx: PbxConfig, { clock, log, factLog }: PbxSour
     phoneAccounts: ari.phoneAccounts,
     phoneContext: pbx.phoneContext,
     sipSocket: sipSocketAddress(pbx.ari.url),
+    doorGuest,
     wasTried: () => tried,
     watchQueues: (names) => ari.watchQueues(names),
     async start(onFact) {
@@ -80,4 +87,11 @@ export function createPbxSource(pbx: PbxConfig, { clock, log, factLog }: PbxSour
       await Promise.all([ari.stop(), ami?.stop(), cel?.stop()]);
     },
   };
+}
+
+/** The reader listens on a Unix socket without a file (Linux): nothing is left behind by a server that was killed. */
+function doorGuestOf({ name, ari }: PbxConfig): DoorGuest | null {
+  if (ari.transport !== 'outbound') return null;
+  const { username, password } = ari;
+  return { name, username, password, readerPath: `\0vigie-door-${randomUUID()}` };
 }

@@ -76,6 +76,8 @@ export function createAsterisk(install: AsteriskInstall, dirs: InstanceDirs): As
   };
 
   const signalAndWait = async (signal: NodeJS.Signals) => {
+    // Nothing else may be left to wait for.
+    child?.ref();
     child?.kill(signal);
     await ended;
   };

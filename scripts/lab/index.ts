@@ -145,7 +145,8 @@ async function configure(install: AsteriskInstall, dirs: InstanceDirs, plan: Pla
   const phonesDirs = below(dirs, 'phones');
   const common = { modules: install.moduleDir, data: install.dataDir, tones, name: options.name };
   const wanted = options.pbx ?? {};
-  await writeInstance('pbx', pbxDirs, appendedTo(wanted), pbxPjsip(ports, roster, wanted), {
+  const appended = appendedTo(wanted, secrets.ari);
+  await writeInstance('pbx', pbxDirs, appended, pbxPjsip(ports, roster, wanted), {
     ...common,
     ...pbxValues(wanted, ports, secrets.ari, tones),
   });
@@ -161,11 +162,20 @@ async function configure(install: AsteriskInstall, dirs: InstanceDirs, plan: Pla
   return { pbx: createAsterisk(install, pbxDirs), phones: createAsterisk(install, phonesDirs), pbxDirs };
 }
 
-/** `sorcery.conf` is the very sample that an administrator adds. */
-function appendedTo({ browserPhones, append }: PbxOptions): Record<string, string> | undefined {
-  if (!browserPhones) return append;
-  const sample = join(import.meta.dirname, '../../dialplan/sorcery_vigie.conf');
-  return { 'sorcery.conf': readFileSync(sample, 'utf8'), ...append };
+/** The very samples that an administrator adds. */
+function appendedTo({ browserPhones, dials, append }: PbxOptions, password: string): Record<string, string> {
+  const sample = (name: string) => readFileSync(join(import.meta.dirname, '../../dialplan', name), 'utf8');
+  const outbound = dials && {
+    'websocket_client.conf': sample('websocket_client_vigie.conf')
+      .replace(/^uri = .*$/m, `uri = ${dials}`)
+      .replace('change-me', password),
+    'ari.conf': sample('ari_outbound_vigie.conf'),
+  };
+  return {
+    ...(browserPhones ? { 'sorcery.conf': sample('sorcery_vigie.conf') } : {}),
+    ...outbound,
+    ...append,
+  };
 }
 
 async function keepQueues(file: string, wanted: readonly string[]): Promise<void> {

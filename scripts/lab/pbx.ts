@@ -18,6 +18,8 @@ export interface PbxOptions {
   dialplan?: string;
   /** Browsers may be phones: a websocket transport, ICE, endpoints made over ARI (`sorcery.conf`). */
   browserPhones?: boolean;
+  /** Asterisk dials this address (`ws://…/asterisk/ws/main`) for the application `vigie`, as the samples say. */
+  dials?: string;
   /** Text to add to any other file, by file name. */
   append?: Record<string, string>;
 }

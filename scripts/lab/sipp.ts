@@ -53,6 +53,9 @@ export function mixedCalls(total: number, firstCaller = 611_000_000): LoadOrder[
   }));
 }
 
+/** SIPp takes four from the one it is given, some versions six. */
+const mediaPorts = 6;
+
 const scenario = (name: string) => join(import.meta.dirname, 'sipp', `${name}.xml`);
 
 export function createLoadGenerator(ports: LabPorts, dir: string): LoadGenerator {
@@ -63,13 +66,15 @@ export function createLoadGenerator(ports: LabPorts, dir: string): LoadGenerator
   const start = async (args: string[]) => {
     await mkdir(dir, { recursive: true });
     const number = started++;
-    const media = ports.loadRtp[0] + ((number * 6) % (ports.loadRtp[1] - ports.loadRtp[0] - 5));
+    // The first one answers, and stays: its ports are nobody else's.
+    const places = Math.floor((ports.loadRtp[1] - ports.loadRtp[0] + 1) / mediaPorts) - 1;
+    const media = ports.loadRtp[0] + (number === 0 ? 0 : 1 + ((number - 1) % places)) * mediaPorts;
     const common = [
       '-i',
       '127.0.0.1',
       '-nostdin',
       '-cp',
-      String(ports.loadSip + 3 + (number % 8)),
+      String(ports.loadSip + 3 + (number === 0 ? 0 : 1 + ((number - 1) % 7))),
       '-mp',
       String(media),
     ];

@@ -13,6 +13,8 @@ export interface AriAcceptorOptions extends Omit<AriCommonOptions, 'restTranspor
   /** What Asterisk must present (`username` and `password` of websocket_client.conf). */
   username: string;
   password: string;
+  /** Answers 409 to a second connection while one is up, instead of giving it the first one's place. */
+  keepsFirst?: boolean;
 }
 
 export interface AriAcceptor extends AriSession {
@@ -44,17 +46,20 @@ export function createAriAcceptor(given: AriAcceptorOptions): AriAcceptor {
 
   function handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const isKnown = timingSafeEqual(digest(request.headers.authorization ?? ''), expected);
-    if (!isKnown || isClosed) {
-      socket.on('error', () => {});
-      socket.end(
-        `HTTP/1.1 ${isKnown ? '503 Service Unavailable' : '401 Unauthorized'}\r\nConnection: close\r\n\r\n`,
-      );
+    const refusal = isKnown ? whyNotNow() : '401 Unauthorized';
+    if (refusal) {
+      refuse(socket, refusal);
       return;
     }
     server.handleUpgrade(request, socket, head, (ws) => {
       if (isClosed) ws.terminate();
       else session.attach(ws, socket as Socket, () => {});
     });
+  }
+
+  function whyNotNow(): string | undefined {
+    if (isClosed) return '503 Service Unavailable';
+    return options.keepsFirst && session.isConnected ? '409 Conflict' : undefined;
   }
 
   return {
@@ -69,6 +74,11 @@ export function createAriAcceptor(given: AriAcceptorOptions): AriAcceptor {
       server.close();
     },
   };
+}
+
+function refuse(socket: Duplex, status: string): void {
+  socket.on('error', () => {});
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
 }
 
 /** Equal lengths, so that comparing takes the same time whatever was sent. */

@@ -16,6 +16,7 @@ export type * from './generated/models.ts';
 export type { AriOperations } from './generated/operations.ts';
 export type { LinkEnd } from './link.ts';
 export type { AriCallOptions, AriMethod, AriRequest, AriRequestOptions, AriVariables } from './operations.ts';
+export { bindOperations } from './operations.ts';
 export type { AriClientOptions, AriCommonOptions, AriFrameMeta, AriLog, AriTlsOptions } from './options.ts';
 export { clientDefaults } from './options.ts';
 export type { AriStats } from './stats.ts';

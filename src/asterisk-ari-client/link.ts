@@ -44,7 +44,9 @@ export function watchLink(ws: WebSocket, socket: Socket | undefined, options: Li
   }
 
   function cut(reason: LinkEnd): void {
-    if (socket instanceof Socket && !(socket instanceof TLSSocket)) socket.resetAndDestroy();
+    // Only TCP knows a reset.
+    if (socket instanceof Socket && !(socket instanceof TLSSocket) && socket.remotePort !== undefined)
+      socket.resetAndDestroy();
     ws.terminate();
     finish(reason);
   }

@@ -32,6 +32,8 @@ export const LivePbx = Type.Object({
   state: Type.Enum(['connected', 'disconnected', 'refused', 'replaced', 'too-old']),
   since: Time,
   detail: Nullable(Type.String()),
+  /** False while the PBX tells what happens and answers no request: nothing can be done to a call. */
+  commandsAnswered: Type.Boolean(),
   ami: Type.Enum(['connected', 'disconnected', 'not-configured']),
   /** How queue membership is known: pushed by AMI, or asked for every `queueMembershipMaxAgeMs`. */
   queueMembershipMaxAgeMs: Nullable(Type.Integer()),

@@ -168,6 +168,8 @@ export type LinkFact = FactHeader &
     | { kind: 'pbx-connected'; asteriskVersion: string; startedAtMs: number }
     | { kind: 'resynced'; liveUniqueIds: string[] }
     | { kind: 'pbx-lost'; why: 'disconnected' | 'refused' | 'replaced' | 'too-old'; detail: string }
+    /** Whether the PBX answers requests: what happens may be told all the same. */
+    | { kind: 'pbx-commands'; answers: boolean }
     | { kind: 'ami-connected' }
     | { kind: 'ami-lost'; detail: string }
   );

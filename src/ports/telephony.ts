@@ -17,6 +17,8 @@ export type CommandOutcome =
 
 /** What supervision asks of one PBX. Every command settles within its deadline (5 s) and never throws for an outcome. */
 export interface TelephonyCommands {
+  /** False while the PBX answers no request: every command is then refused at once. */
+  areAnswered?(): boolean;
   createBridge(id: string, name: string): Promise<CommandOutcome>;
   destroyBridge(id: string): Promise<CommandOutcome>;
   addToBridge(bridgeId: string, ...legIds: string[]): Promise<CommandOutcome>;

@@ -143,3 +143,42 @@ t.test('What changed while the manager was away is told when it is back', async 
   await recorder.next('ami-connected', () => true, { from });
   await lab.pbx.cli('queue unpause member PJSIP/1003 queue sales');
 });
+
+t.test('A link that is open and dead is found within two seconds, and is made anew', async (t) => {
+  const proxy = await createTcpProxy(lab.pbx.amiPort);
+  t.teardown(() => proxy.close());
+  const { recorder, ami } = await watch(t, proxy.port);
+  proxy.turn('silent');
+  const deadAtMs = performance.now();
+  const lost = await recorder.next('ami-lost');
+  const foundMs = performance.now() - deadAtMs;
+  t.match(lost.detail, 'does not answer');
+  // Three times what is aimed at: the machine may be busy.
+  t.ok(foundMs < 6_000, `found after ${Math.round(foundMs)} ms`);
+  t.notOk(ami.isConnected);
+  const from = recorder.facts.length;
+  proxy.mend();
+  await recorder.next('ami-connected', () => true, { from });
+});
+
+t.test('The states of devices and of do-not-disturb are told by the manager, changes only', async (t) => {
+  const { recorder, ami } = await watch(t);
+  await recorder.next(
+    'device-state',
+    ({ device, state }) => device === 'PJSIP/1903' && state === 'unavailable',
+  );
+  await recorder.next(
+    'device-state',
+    ({ device, state }) => device === 'PJSIP/1001' && state === 'not-in-use',
+  );
+  t.ok(ami.tellsDeviceStates);
+  await lab.pbx.cli('devstate change Custom:DND1001 BUSY');
+  await recorder.next('device-state', ({ device, state }) => device === 'Custom:DND1001' && state === 'busy');
+  const from = recorder.facts.length;
+  await lab.pbx.cli('devstate change Custom:DND1001 NOT_INUSE');
+  await recorder.next('device-state', ({ device }) => device === 'Custom:DND1001', { from });
+  t.same(
+    recorder.facts.slice(from).flatMap((fact) => (fact.kind === 'device-state' ? [fact.device] : [])),
+    ['Custom:DND1001'],
+  );
+});

@@ -307,6 +307,21 @@ t.test('A cut link is told, and what happened meanwhile is found when it is back
   await waitFor('its end, live', () => recorder.of('leg-ended').length === 2);
 });
 
+t.test('A link that is open and dead is found within two seconds', async (t) => {
+  const proxy = await createTcpProxy(lab.ports.ari);
+  t.teardown(() => proxy.close());
+  const { recorder } = await watchLive(t, 'half-open', { port: proxy.port });
+  proxy.turn('silent');
+  const deadAtMs = performance.now();
+  t.match(await recorder.next('pbx-lost'), { why: 'disconnected', detail: 'silent' });
+  const foundMs = performance.now() - deadAtMs;
+  // Three times what is aimed at: the machine may be busy.
+  t.ok(foundMs < 6_000, `found after ${Math.round(foundMs)} ms`);
+  const from = recorder.facts.length;
+  proxy.mend();
+  await recorder.next('resynced', () => true, { from, limitMs: 20_000 });
+});
+
 t.test('Hundreds of fast calls lose no fact', async (t) => {
   const { recorder } = await watchLive(t, 'fast');
   const calls = Array.from({ length: 300 }, (_, i) => ({

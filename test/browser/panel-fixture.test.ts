@@ -223,7 +223,7 @@ t.test('A lost connection is said, and mended without a click', async (t) => {
 
 t.test('What the PBX does not tell is said, not guessed', async (t) => {
   const since = new Date().toISOString();
-  const pbx = { name: 'main', since, detail: null, queueMembershipMaxAgeMs: 10_000 };
+  const pbx = { name: 'main', since, detail: null, commandsAnswered: true, queueMembershipMaxAgeMs: 10_000 };
   const { page, fixture } = await open(t, {
     agents: 3,
     device: null,
@@ -241,6 +241,8 @@ t.test('What the PBX does not tell is said, not guessed', async (t) => {
     fixture.change({ pbxs: [{ ...pbx, state, ami: 'disconnected' }] });
     await page.waitForSelector(`text=${text}`);
   }
+  fixture.change({ pbxs: [{ ...pbx, state: 'connected', ami: 'connected', commandsAnswered: false }] });
+  await page.waitForSelector('text=ne répond à aucune commande');
 });
 
 t.test('Hostile names are shown as text and keep their place', async (t) => {

@@ -1,11 +1,14 @@
 /** A server that is frozen, stuck or killed: what Asterisk is left with. */
 import { once } from 'node:events';
+import { Session } from 'node:inspector';
 import t from 'tap';
 import { startLab } from '../../scripts/lab/index.ts';
 import { hangUpOrphans, markVariableOf } from '../../src/adapters/ari/orphans.ts';
+import { createAriTelephony } from '../../src/adapters/ari/telephony.ts';
 import { openReader } from '../support/ari-reader.ts';
 import { quietLog } from '../support/calls-people.ts';
 import { openTestDatabase } from '../support/database.ts';
+import { createFactRecorder } from '../support/facts.ts';
 import { freshDataDir, serveVigie } from '../support/vigie.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -50,6 +53,39 @@ t.test('A server that lives is left alone, and one that stops says goodbye', asy
   const startMs = Date.now();
   await waitFor(() => Date.now() - startMs > 4_000 && server.child.exitCode === null, Boolean, 10_000);
   t.equal(await server.end(), 0);
+});
+
+/** Has the threads that run now, this one excepted, compute for so long, and do nothing else. */
+function stickOtherThreads(ms: number): Session {
+  const session = new Session();
+  session.connect();
+  let isDone = false;
+  session.on('NodeWorker.attachedToWorker', ({ params }) => {
+    if (isDone) return;
+    const expression = `{ const end = Date.now() + ${ms}; while (Date.now() < end); }`;
+    const message = JSON.stringify({ id: 1, method: 'Runtime.evaluate', params: { expression } });
+    session.post('NodeWorker.sendMessageToWorker', { sessionId: params.sessionId, message });
+  });
+  session.post('NodeWorker.enable', { waitForDebuggerOnStart: false }, () => {
+    isDone = true;
+  });
+  return session;
+}
+
+t.test('A reader’s thread that is stuck is begun anew, and its deaf connection is closed', async (t) => {
+  const recorder = createFactRecorder();
+  const telephony = createAriTelephony({ name: 'main', ari: address('stuck'), log: quietLog });
+  await telephony.start(recorder.take);
+  t.teardown(() => telephony.stop());
+  await recorder.next('resynced');
+  const from = recorder.facts.length;
+  const stuckAtMs = Date.now();
+  const session = stickOtherThreads(60_000);
+  t.teardown(() => session.disconnect());
+  await waitFor(applications, (names) => !names.includes('stuck'), 10_000);
+  const tookMs = Date.now() - stuckAtMs;
+  t.ok(tookMs < killedWithinMs, `rid of it after ${tookMs} ms`);
+  await recorder.next('resynced', () => true, { from, limitMs: 15_000 });
 });
 
 async function leg(id: string, app: string): Promise<void> {

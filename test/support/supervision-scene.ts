@@ -40,6 +40,8 @@ export interface Run {
 }
 
 export interface RunOptions {
+  /** The way to ARI, when it is not the straight one. */
+  ariUrl?: string;
   ringTimeoutMs?: number;
   sweepEveryMs?: number;
   /** The manager is connected as well. */
@@ -173,7 +175,7 @@ async function startRun(
   lab: Lab,
   db: Database,
   people: TestPeople,
-  { auditFails, ami: withAmi, ...options }: RunOptions,
+  { auditFails, ami: withAmi, ariUrl = lab.pbx.ariUrl, ...options }: RunOptions,
 ): Promise<Run> {
   const ami = withAmi
     ? createAmi({
@@ -193,7 +195,7 @@ async function startRun(
   const telephony = createAriTelephony({
     redirect: ami?.redirect,
     name: pbx,
-    ari: { url: lab.pbx.ariUrl, username: lab.pbx.ariUsername, password: lab.pbx.ariPassword, app: 'vigie' },
+    ari: { url: ariUrl, username: lab.pbx.ariUsername, password: lab.pbx.ariPassword, app: 'vigie' },
     log: quiet,
     needsMembership: () => false,
   });

@@ -28,7 +28,9 @@ export interface AmiHandlers {
 
 const connectTimeoutMs = 5000;
 const requestTimeoutMs = 5000;
-const pingEveryMs = 2000;
+/** A link that is open and dead is found within `silenceMaxMs + pingEveryMs`: two seconds. */
+const pingEveryMs = 500;
+const silenceMaxMs = 1400;
 
 /**
  * Connects and signs in, asking for `events` of those classes only (`agent,call`). Resolves within 10 s or rejects with
@@ -48,12 +50,13 @@ export async function connectAmi(
   let lastId = 0;
   let isSignedIn = false;
   let end: string | undefined;
+  let heardAtMs = performance.now();
   let pinger: NodeJS.Timeout | undefined;
 
   function cut(detail: string): void {
     if (end !== undefined) return;
     end = detail;
-    clearTimeout(pinger);
+    clearInterval(pinger);
     signal.removeEventListener('abort', stop);
     socket.destroy();
     requests.failAll();
@@ -69,9 +72,13 @@ export async function connectAmi(
     return answer;
   }
 
-  function pingLater(): void {
-    pinger = setTimeout(() => {
-      request('Ping').then(pingLater, () => cut('the manager does not answer'));
+  function watchSilence(): void {
+    pinger = setInterval(() => {
+      request('Ping').catch(() => {});
+      // If this very process was stuck, what came meanwhile waits in the kernel: let it be read before judging.
+      setImmediate(() => {
+        if (performance.now() - heardAtMs > silenceMaxMs) cut('the manager does not answer');
+      });
     }, pingEveryMs);
   }
 
@@ -79,6 +86,7 @@ export async function connectAmi(
   signal.addEventListener('abort', stop);
   if (signal.aborted) stop();
   socket.on('data', (chunk) => {
+    heardAtMs = performance.now();
     try {
       if (end === undefined) reader.take(chunk);
     } catch (error) {
@@ -101,6 +109,6 @@ export async function connectAmi(
     clearTimeout(deadline);
   }
   isSignedIn = true;
-  pingLater();
+  watchSilence();
   return { request, cut };
 }

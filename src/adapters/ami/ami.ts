@@ -7,6 +7,7 @@ import type { FactBody, TelephonyFact } from '../../ports/telephony-facts.ts';
 import { type AmiAddress, type AmiConnection, connectAmi } from './ami-connection.ts';
 import { amiEventsUsed } from './ami-facts.ts';
 import { AmiError } from './ami-requests.ts';
+import { createDeviceStates } from './device-states.ts';
 import { createQueueCommands } from './queue-commands.ts';
 import { createQueueWatch } from './queue-watch.ts';
 import { createRedirect } from './redirect.ts';
@@ -22,6 +23,8 @@ export interface AmiOptions {
 /** The manager's part of one PBX: membership, pause reasons, waiting callers, wrap-up, agent logins. */
 export interface Ami {
   readonly isConnected: boolean;
+  /** Whether it tells the states of devices too. */
+  readonly tellsDeviceStates: boolean;
   readonly queues: QueueCommands;
   /** Moves channels, see `redirect.ts`. */
   readonly redirect: ReturnType<typeof createRedirect>;
@@ -43,6 +46,7 @@ export function createAmi({ name, ami, clock, log }: AmiOptions): Ami {
   const stopping = new AbortController();
   let onFact: (fact: TelephonyFact) => void = () => {};
   let connection: AmiConnection | undefined;
+  let tellsDeviceStates = false;
   let running: Promise<void> = Promise.resolve();
   let lastLoss = '';
 
@@ -80,6 +84,7 @@ export function createAmi({ name, ami, clock, log }: AmiOptions): Ami {
         lastLoss = '';
         log.info({ pbx: name }, 'AMI is read');
         emit({ kind: 'ami-connected' }, stamp.pbxNowMs());
+        void followDevices(up);
         for (;;) {
           await Promise.race([pause(readAgainEveryMs), ended.promise]);
           await watch.readAll(up);
@@ -89,6 +94,20 @@ export function createAmi({ name, ami, clock, log }: AmiOptions): Ami {
       return await ended.promise;
     } finally {
       connection = undefined;
+      tellsDeviceStates = false;
+    }
+  }
+
+  /** As long as this connection is the one, and the manager gives the list. */
+  async function followDevices(up: AmiConnection): Promise<void> {
+    const states = createDeviceStates(stamp, emit);
+    try {
+      while (connection === up && (await states.read(up))) {
+        tellsDeviceStates = connection === up;
+        await pause(states.restMs);
+      }
+    } catch (error) {
+      up.cut(detailOf(error));
     }
   }
 
@@ -113,6 +132,9 @@ export function createAmi({ name, ami, clock, log }: AmiOptions): Ami {
   return {
     get isConnected() {
       return connection !== undefined;
+    },
+    get tellsDeviceStates() {
+      return tellsDeviceStates;
     },
     queues: createQueueCommands(() => connection),
     redirect: createRedirect(() => connection),

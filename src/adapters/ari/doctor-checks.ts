@@ -1,4 +1,5 @@
 import { type Finding, type Fix, fine } from '../../ports/finding.ts';
+import { checkOutbound } from './doctor-outbound.ts';
 import type { AriSight } from './doctor-sight.ts';
 import { missingModules } from './pbx-identity.ts';
 import { isTooOld, oldestMajor, phoneModules, phoneObjects } from './requirements.ts';
@@ -12,7 +13,7 @@ export function checkAri(sight: AriSight): Finding[] {
     checkSecurity(sight),
     checkModules(sight),
     checkRights(sight),
-    checkAppName(sight),
+    ...(sight.outbound ? checkOutbound(sight) : [checkAppName(sight)]),
     checkChannelVars(sight),
     checkCdr(sight),
     checkEndpoints(sight),
@@ -67,6 +68,7 @@ const modulesToSupervise = [
   'func_cdr.so',
   'chan_bridge_media.so',
   'func_strings.so',
+  'func_devstate.so',
 ];
 
 function checkModules({ modules }: AriSight): Finding {

@@ -15,6 +15,7 @@ export interface AriAddress {
   username: string;
   password: string;
   app: string;
+  transport?: 'inbound' | 'outbound';
 }
 
 /** What a doctor sees of a PBX over ARI, without changing anything. Null: it could not be seen. */
@@ -25,6 +26,8 @@ export interface AriSight {
   modules: Module[];
   canWrite: boolean;
   isAppHeld: boolean;
+  /** Null where this server dials. `devices`: device states that the application is subscribed to. */
+  outbound: { pbxName: string; devices: string[] } | null;
   endpoints: Endpoint[];
   /** `taskprocessor_overload_trigger`: '' when no section sets it as far as can be seen. */
   overloadTrigger: string | null;
@@ -47,11 +50,12 @@ export type AriVisit = { reached: true; sight: AriSight } | { reached: false; er
 const quiet: AriLog = { info() {}, warn() {} };
 
 /** Looks at everything. Rejects only for a mistake of ours: a PBX that cannot be reached is a result. */
-export async function visitAri(address: AriAddress): Promise<AriVisit> {
+export async function visitAri(address: AriAddress, pbxName: string): Promise<AriVisit> {
   const app = `${address.app}-doctor-${randomBytes(3).toString('hex')}`;
-  const client = createAriClient({ ...address, app, eventTypes: [], log: quiet });
+  const { url, username, password } = address;
+  const client = createAriClient({ url, username, password, app, eventTypes: [], log: quiet });
   try {
-    return { reached: true, sight: await look(client, address, app) };
+    return { reached: true, sight: await look(client, address, { pbxName, ownApp: app }) };
   } catch (error) {
     if (error instanceof AriError) return { reached: false, error };
     throw error;
@@ -60,11 +64,15 @@ export async function visitAri(address: AriAddress): Promise<AriVisit> {
   }
 }
 
-async function look(client: AriClient, { app, username }: AriAddress, ownApp: string): Promise<AriSight> {
+async function look(
+  client: AriClient,
+  { app, username, transport }: AriAddress,
+  { pbxName, ownApp }: { pbxName: string; ownApp: string },
+): Promise<AriSight> {
   const info = await client.asterisk.getInfo();
   const modules = await unlessMissing(client.asterisk.listModules(), []);
   const endpoints = await unlessMissing(client.endpoints.list(), []);
-  const isAppHeld = (await unlessMissing(client.applications.get({ applicationName: app }), null)) !== null;
+  const held = await unlessMissing(client.applications.get({ applicationName: app }), null);
   const canWrite = await mayWrite(client);
   const seen = canWrite ? await lookFromInside(client, ownApp) : null;
   return {
@@ -73,7 +81,8 @@ async function look(client: AriClient, { app, username }: AriAddress, ownApp: st
     version: info.system?.version ?? '',
     modules,
     canWrite,
-    isAppHeld,
+    isAppHeld: held !== null,
+    outbound: transport === 'outbound' ? { pbxName, devices: held?.device_names ?? [] } : null,
     endpoints,
     overloadTrigger: (await triggerOverAri(client)) ?? seen?.overloadTrigger ?? (seen ? '' : null),
     channelVars: seen?.channelVars ?? null,

@@ -10,8 +10,8 @@ export interface AriExamination {
 }
 
 /** Everything that can be said of a PBX over ARI. Changes nothing on it; within some 30 s. */
-export async function examineAri(address: AriAddress): Promise<AriExamination> {
-  const visit = await visitAri(address);
+export async function examineAri(address: AriAddress, pbxName = 'main'): Promise<AriExamination> {
+  const visit = await visitAri(address, pbxName);
   if (!visit.reached) {
     const reached = visit.error.status !== undefined;
     return { reached, findings: [whyNot(visit.error, address)] };

@@ -22,7 +22,6 @@ export const eventTypesUsed = [
   'BridgeBlindTransfer',
   'BridgeAttendedTransfer',
   'StasisStart',
-  'DeviceStateChanged',
   'EndpointStateChange',
   'PeerStatusChange',
 ] as const satisfies readonly AriEventType[];
@@ -79,7 +78,6 @@ export function factOf(event: AriEvent): FactBody | undefined {
             args: event.args,
           }
         : undefined;
-    case 'DeviceStateChanged':
     case 'EndpointStateChange':
     case 'PeerStatusChange':
       return presenceFactOf(event);

@@ -1,4 +1,4 @@
-import { type AriClient, AriError, type Channel } from '../../asterisk-ari-client/index.ts';
+import { AriError, type AriSession, type Channel } from '../../asterisk-ari-client/index.ts';
 import { ownIdPrefix } from '../../ports/telephony.ts';
 
 /** Reads one dialplan function on the helper channel, `QUEUE_EXISTS(sales)`; '' when Asterisk refuses to read it. */
@@ -29,7 +29,7 @@ export const isHelperId = (id: string): boolean => id.startsWith(helperId(''));
  * `app`; it is gone afterwards whatever happens. Throws the client's AriError.
  */
 export async function withHelperChannel<T>(
-  client: AriClient,
+  client: AriSession,
   app: string,
   work: (read: ReadFunction, helper: Channel) => Promise<T>,
 ): Promise<T> {
@@ -50,7 +50,7 @@ export async function withHelperChannel<T>(
   }
 }
 
-async function createHelper(client: AriClient, app: string, channelId: string): Promise<Channel> {
+async function createHelper(client: AriSession, app: string, channelId: string): Promise<Channel> {
   let refusal: unknown;
   for (const endpoint of endpoints) {
     try {
@@ -68,7 +68,7 @@ interface Helper extends Endpoint {
   channelId: string;
 }
 
-async function createOrReplace(client: AriClient, helper: Helper): Promise<Channel> {
+async function createOrReplace(client: AriSession, helper: Helper): Promise<Channel> {
   const params = { ...helper, otherChannelId: `${helper.channelId}-2` };
   try {
     return await client.channels.create(params, deadline);
@@ -80,6 +80,6 @@ async function createOrReplace(client: AriClient, helper: Helper): Promise<Chann
 }
 
 /** A helper that cannot be removed now is removed by the next one made. */
-async function removeHelper(client: AriClient, channelId: string): Promise<void> {
+async function removeHelper(client: AriSession, channelId: string): Promise<void> {
   await client.channels.hangup({ channelId }, deadline).catch(() => {});
 }

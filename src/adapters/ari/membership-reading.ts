@@ -1,14 +1,6 @@
 import type { QueueMember } from '../../ports/telephony-facts.ts';
+import { readFunctions, safeName } from './function-batches.ts';
 import type { ReadFunction } from './helper-channel.ts';
-
-/**
- * Names that may stand inside EVAL(…), which evaluates what it is given: nothing that could end an expression or begin
- * another. Names come from the PBX and from people; any other is left out of batches.
- */
-const safeName = /^[\p{L}\p{N}_.@/:+*#= -]{1,200}$/u;
-/** Asterisk reads request lines of 4,096 bytes; percent-encoding triples what is not a letter. */
-const batchCharsMax = 2400;
-const separator = '|';
 
 /** The members of each of these queues now; queues that do not exist are missing from the answer. */
 export async function readMembership(
@@ -16,12 +8,12 @@ export async function readMembership(
   queues: readonly string[],
 ): Promise<Map<string, QueueMember[]>> {
   const safe = queues.filter((queue) => safeName.test(queue));
-  const exist = await readAll(
+  const exist = await readFunctions(
     read,
     safe.map((queue) => `QUEUE_EXISTS(${queue})`),
   );
   const existing = safe.filter((_, i) => exist[i] === '1');
-  const lists = await readAll(
+  const lists = await readFunctions(
     read,
     existing.map((queue) => `QUEUE_MEMBER_LIST(${queue})`),
   );
@@ -31,11 +23,11 @@ export async function readMembership(
       .filter((name) => safeName.test(name))
       .map((name) => ({ queue, interface: name })),
   );
-  const paused = await readAll(
+  const paused = await readFunctions(
     read,
     members.map((m) => `QUEUE_MEMBER(${m.queue},paused,${m.interface})`),
   );
-  const penalty = await readAll(
+  const penalty = await readFunctions(
     read,
     members.map((m) => `QUEUE_MEMBER(${m.queue},penalty,${m.interface})`),
   );
@@ -56,32 +48,4 @@ function memberOf(name: string, paused: boolean, penalty: number): QueueMember {
     penalty: Number.isNaN(penalty) ? null : penalty,
     static: null,
   };
-}
-
-/** The values of these functions in their order, in as few requests as possible. */
-async function readAll(read: ReadFunction, functions: readonly string[]): Promise<string[]> {
-  const values: string[] = [];
-  for (const batch of batchesOf(functions)) {
-    const text = await read(`EVAL(${batch.map((one) => `\${${one}}`).join(separator)})`);
-    const parts = text.split(separator);
-    if (parts.length !== batch.length)
-      throw new Error('the PBX’s answer on queues is not of the expected form');
-    values.push(...parts);
-  }
-  return values;
-}
-
-function batchesOf(functions: readonly string[]): string[][] {
-  const batches: string[][] = [];
-  let chars = batchCharsMax;
-  for (const one of functions) {
-    const size = encodeURIComponent(`\${${one}}${separator}`).length;
-    if (chars + size > batchCharsMax) {
-      batches.push([]);
-      chars = 0;
-    }
-    batches.at(-1)?.push(one);
-    chars += size;
-  }
-  return batches;
 }

@@ -1,7 +1,7 @@
-import type { AriClient, AriEvent } from '../../asterisk-ari-client/index.ts';
+import type { AriEvent, AriSession } from '../../asterisk-ari-client/index.ts';
 import type { Log } from '../../ports/log.ts';
 import type { FactBody } from '../../ports/telephony-facts.ts';
-import { withHelperChannel } from './helper-channel.ts';
+import type { HelperTurns } from './helper-turns.ts';
 import { readMembership } from './membership-reading.ts';
 import { queueNamesIn } from './queue-names.ts';
 
@@ -12,8 +12,8 @@ const roundApartMs = 1000;
 const queuesMax = 500;
 
 export interface MembershipOptions {
-  client(): AriClient;
-  app: string;
+  client(): AriSession;
+  helper: HelperTurns;
   log: Log;
   /** False while another source (AMI) tells the membership: nothing is asked then. */
   isNeeded(): boolean;
@@ -34,7 +34,7 @@ export interface Membership {
 
 export function createMembership({
   client,
-  app,
+  helper,
   log,
   isNeeded,
   pbxNowMs,
@@ -82,7 +82,7 @@ export function createMembership({
 
   async function readOnce(own: number): Promise<void> {
     const atMs = pbxNowMs();
-    const found = await withHelperChannel(client(), app, (read) => readMembership(read, [...queues]));
+    const found = await helper(client(), (read) => readMembership(read, [...queues]));
     if (own !== rounds) return;
     pauses = [...found].flatMap(([queue, members]) =>
       members.map((member) => `Queue:${queue}_pause_${member.interface}`),

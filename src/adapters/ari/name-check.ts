@@ -1,4 +1,4 @@
-import { type AriClient, AriError } from '../../asterisk-ari-client/index.ts';
+import { AriError, type AriSession } from '../../asterisk-ari-client/index.ts';
 import { lossOfError, nameInUse, type PbxLoss } from './pbx-loss.ts';
 
 /**
@@ -6,7 +6,7 @@ import { lossOfError, nameInUse, type PbxLoss } from './pbx-loss.ts';
  * websocket closes, channels left in it notwithstanding: if it is there, a living server holds it. (The websocket of a
  * host that lost its power is held until Asterisk's next event to it fails.)
  */
-export async function checkName(client: AriClient, app: string): Promise<PbxLoss | undefined> {
+export async function checkName(client: AriSession, app: string): Promise<PbxLoss | undefined> {
   try {
     await client.applications.get({ applicationName: app });
     return nameInUse(app);

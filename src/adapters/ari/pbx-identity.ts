@@ -1,4 +1,4 @@
-import type { AriClient } from '../../asterisk-ari-client/index.ts';
+import type { AriSession } from '../../asterisk-ari-client/index.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { FactStamp } from '../../ports/fact-stamp.ts';
 import { isTooOld, neededModules, oldestMajor } from './requirements.ts';
@@ -24,7 +24,7 @@ export class MissingModules extends Error {
 /**
  * Who answers, and what its clock says. Throws TooOld, MissingModules, or the client's AriError.
  */
-export async function readIdentity(client: AriClient, clock: Clock, stamp: FactStamp): Promise<PbxIdentity> {
+export async function readIdentity(client: AriSession, clock: Clock, stamp: FactStamp): Promise<PbxIdentity> {
   const info = await client.asterisk.getInfo();
   const version = info.system?.version ?? '';
   if (isTooOld(version)) throw new TooOld(version);

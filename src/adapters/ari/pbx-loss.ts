@@ -14,6 +14,20 @@ export const nameInUse = (app: string): PbxLoss => ({
   detail: `another server uses the ARI application name ${app}; stop it or give this one another ARI_APP`,
 });
 
+/** Asterisk has an application for us no more, or sends its events to somebody else. */
+export class NotOurs extends Error {
+  constructor(app: string) {
+    super(
+      `another program took the ARI application name ${app}, and Asterisk does not give it back by itself; stop that program, then in Asterisk: ari shutdown websocket session NAME, ari start outbound-websocket NAME (NAME as in ari.conf)`,
+    );
+  }
+}
+
+export const notDialled: PbxLoss = {
+  why: 'disconnected',
+  detail: 'Asterisk has not dialled this server (websocket_client.conf, ari.conf)',
+};
+
 const wrongPassword: PbxLoss = {
   why: 'refused',
   detail: 'Asterisk refused the user name or password (ARI_USERNAME, ARI_PASSWORD, ari.conf)',
@@ -36,6 +50,7 @@ export function lossOfEnd(end: LinkEnd, app: string): PbxLoss {
 /** A reading of the PBX's state that failed. */
 export function lossOfError(error: unknown): PbxLoss {
   if (error instanceof TooOld) return { why: 'too-old', detail: error.message };
+  if (error instanceof NotOurs) return { why: 'replaced', detail: error.message };
   if (error instanceof MissingModules) return { why: 'refused', detail: error.message };
   if (!(error instanceof AriError)) return { why: 'disconnected', detail: 'the PBX’s state is unreadable' };
   if (error.code === 'ari-unauthorized') return wrongPassword;

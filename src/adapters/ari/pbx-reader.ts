@@ -1,26 +1,28 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type AriClient, type AriEvent, createAriClient } from '../../asterisk-ari-client/index.ts';
+import type { AriEvent, AriRequest, AriSession } from '../../asterisk-ari-client/index.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { createFactStamp } from '../../ports/fact-stamp.ts';
 import type { Log } from '../../ports/log.ts';
 import { isOwnPhone } from '../../ports/telephony.ts';
 import type { FactBody, TelephonyFact } from '../../ports/telephony-facts.ts';
-import { readDeviceStates } from './device-reading.ts';
 import { createDeviceWatch } from './device-watch.ts';
 import { createEventBuffer } from './event-buffer.ts';
 import { eventTypesUsed, factOf } from './facts.ts';
+import { createHelperTurns } from './helper-turns.ts';
 import { createLivingLegs } from './living-legs.ts';
 import { createMembership } from './membership.ts';
 import { checkName } from './name-check.ts';
+import { ownershipEvent, ownsApplication } from './own-application.ts';
 import { type PbxIdentity, readIdentity } from './pbx-identity.ts';
-import { lossOfEnd, lossOfError, lossOfFailure, type PbxLoss } from './pbx-loss.ts';
+import { lossOfEnd, lossOfError, lossOfFailure, NotOurs, notDialled, type PbxLoss } from './pbx-loss.ts';
 import { factsOfSnapshot, type PbxSnapshot, readSnapshot } from './pbx-snapshot.ts';
+import { createReaderLink, isOutbound, type ReaderAddress, type ReaderLink } from './reader-link.ts';
 import { timeMs } from './snapshots.ts';
 
 export interface PbxReaderOptions {
   /** The PBX's name in facts and records. */
   name: string;
-  ari: { url: string; username: string; password: string; app: string };
+  ari: ReaderAddress;
   clock: Clock;
   log: Log;
   emit(fact: TelephonyFact): void;
@@ -34,13 +36,24 @@ export interface PbxReader {
   resume(): void;
   stop(): Promise<void>;
   watchQueues(names: readonly string[]): void;
-  /** Whether queue membership must be asked over ARI; false while AMI tells it. */
-  needMembership(isNeeded: boolean): void;
+  /** Over the connection of an Asterisk that dials us, which is the only one. */
+  request: AriRequest;
+  need(needs: ReaderNeeds): void;
+}
+
+/** What must be asked over ARI because nobody else (AMI) tells it. */
+export interface ReaderNeeds {
+  membership: boolean;
+  deviceStates: boolean;
 }
 
 /** While another server holds our name, a password is refused, or Asterisk is too old: no hurry. */
 const slowRetryMs = 30_000;
 const fastRetryMs = 1000;
+/** With the client's limit of a second for the answer, a link that is open and dead is found within two. */
+const pingIntervalMs = 500;
+/** Asterisk dials every half second (`reconnect_interval`). */
+const dialWithinMs = 2000;
 /** Everything but device states, whose subscription can lock ARI when it ends: `createDeviceWatch` asks for them. */
 const eventSources = ['channel:', 'bridge:', 'endpoint:'];
 
@@ -52,18 +65,22 @@ export function createPbxReader({ name, ari, clock, log, emit: onFact }: PbxRead
   const stamp = createFactStamp(name, 'ari', clock);
   const legs = createLivingLegs();
   const stopping = new AbortController();
+  const wantedTypes = isOutbound(ari) ? ([...eventTypesUsed, ownershipEvent] as const) : eventTypesUsed;
   let client = connectable();
-  let isMembershipNeeded = true;
+  let needs: ReaderNeeds = { membership: true, deviceStates: true };
+  const helper = createHelperTurns(ari.app);
   const membership = createMembership({
     client: () => client,
-    app: ari.app,
+    helper,
     log,
-    isNeeded: () => isMembershipNeeded,
+    isNeeded: () => needs.membership,
     pbxNowMs: stamp.pbxNowMs,
     emit,
   });
   const devices = createDeviceWatch({
-    pauseDevices: () => (isMembershipNeeded ? membership.pauseDevices() : []),
+    helper,
+    isNeeded: () => needs.deviceStates,
+    pauseDevices: () => (needs.membership ? membership.pauseDevices() : []),
     tell: (body) => emit(body, stamp.pbxNowMs()),
   });
   let buffer = createEventBuffer();
@@ -78,10 +95,10 @@ export function createPbxReader({ name, ari, clock, log, emit: onFact }: PbxRead
     onFact(stamp.fact(body, atMs));
   }
 
-  function connectable(): AriClient {
-    const made = createAriClient({
-      ...ari,
-      eventTypes: eventTypesUsed,
+  function connectable(): ReaderLink {
+    const made = createReaderLink(ari, {
+      eventTypes: wantedTypes,
+      pingIntervalMs,
       replacedRetryMs: slowRetryMs,
       unauthorizedRetryMs: slowRetryMs,
       log,
@@ -129,11 +146,14 @@ export function createPbxReader({ name, ari, clock, log, emit: onFact }: PbxRead
     const own = resyncs;
     const reading = client;
     const isCurrent = () => own === resyncs && reading === client && client.isConnected;
-    isLive = false;
+    // What Asterisk kept for us comes first, before its first answer, and is told as it comes.
+    isLive = isOutbound(ari);
     buffer = createEventBuffer();
     stamp.nextGeneration();
     try {
-      await reading.filterEvents(eventTypesUsed);
+      if (isOutbound(ari) && !(await ownsApplication(reading, ari.app))) throw new NotOurs(ari.app);
+      if (isCurrent()) isLive = false;
+      await reading.filterEvents(wantedTypes);
       await reading.applications.subscribe({ applicationName: ari.app, eventSource: eventSources });
       const identity = await readIdentity(reading, clock, stamp);
       const atMs = stamp.pbxNowMs();
@@ -145,7 +165,7 @@ export function createPbxReader({ name, ari, clock, log, emit: onFact }: PbxRead
       if (!isCurrent()) return;
       const loss = lossOfError(error);
       lose(loss);
-      await pause(loss.why === 'disconnected' ? fastRetryMs : slowRetryMs);
+      await pause(loss.why === 'disconnected' || isOutbound(ari) ? fastRetryMs : slowRetryMs);
       if (isCurrent()) void resync();
     }
   }
@@ -173,23 +193,18 @@ export function createPbxReader({ name, ari, clock, log, emit: onFact }: PbxRead
     membership.resume();
   }
 
-  /** In their own time: calls are live already. All once, several at a time; then again and again, in turn. */
-  function tellDevices(reading: AriClient, { endpoints }: PbxSnapshot, isCurrent: () => boolean): void {
-    const tell = (body: FactBody) => emit(body, stamp.pbxNowMs());
-    readDeviceStates(reading, endpoints, isCurrent, tell)
-      .catch((error) => {
-        if (isCurrent()) log.warn({ err: error }, 'Not every device state could be read');
-      })
-      .then(() => {
-        const names = endpoints.map((one) => `${one.technology}/${one.resource}`);
-        return devices.run(reading, names, isCurrent);
-      })
+  /** In their own time: calls are live already. */
+  function tellDevices(reading: AriSession, { endpoints }: PbxSnapshot, isCurrent: () => boolean): void {
+    const names = endpoints.map((one) => `${one.technology}/${one.resource}`);
+    devices
+      .run(reading, names, isCurrent)
       .catch((error) => log.error({ err: error }, 'Device states are no longer read'));
   }
 
   /** A first connection waits until no other server holds our name: we never throw one out. */
   async function connectWhenFree(): Promise<void> {
     const own = client;
+    if (isOutbound(ari)) return awaitCall(own);
     for (let waitMs = fastRetryMs / 4; own === client && !stopping.signal.aborted; ) {
       const loss = await checkName(own, ari.app);
       if (own !== client || stopping.signal.aborted) return;
@@ -198,6 +213,12 @@ export function createPbxReader({ name, ari, clock, log, emit: onFact }: PbxRead
       waitMs = Math.min(waitMs * 2, 10 * fastRetryMs);
       await pause(loss.why === 'disconnected' ? waitMs : slowRetryMs);
     }
+  }
+
+  async function awaitCall(own: ReaderLink): Promise<void> {
+    own.connect();
+    await pause(dialWithinMs);
+    if (own === client && !own.isConnected && !stopping.signal.aborted) lose(notDialled);
   }
 
   const pause = (ms: number) => delay(ms, undefined, { signal: stopping.signal }).catch(() => {});
@@ -221,8 +242,9 @@ export function createPbxReader({ name, ari, clock, log, emit: onFact }: PbxRead
       await client.close();
     },
     watchQueues: membership.watch,
-    needMembership(isNeeded) {
-      isMembershipNeeded = isNeeded;
+    request: (method, path, options) => client.request(method, path, options),
+    need(now) {
+      needs = now;
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { AriClient, Bridge, Channel, Endpoint } from '../../asterisk-ari-client/index.ts';
+import type { AriSession, Bridge, Channel, Endpoint } from '../../asterisk-ari-client/index.ts';
 import { isOwnId, isOwnPhone } from '../../ports/telephony.ts';
 import type { FactBody } from '../../ports/telephony-facts.ts';
 import { isForeignSnoop, snoopFactOf } from './foreign-snoops.ts';
@@ -13,7 +13,7 @@ export interface PbxSnapshot {
 }
 
 /** Channels are read before bridges: a bridge member not yet in the list has its events, which follow. */
-export async function readSnapshot(client: AriClient): Promise<PbxSnapshot> {
+export async function readSnapshot(client: AriSession): Promise<PbxSnapshot> {
   const channels = await client.channels.list();
   const bridges = await client.bridges.list();
   const endpoints = await client.endpoints.list();

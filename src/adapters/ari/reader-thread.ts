@@ -6,11 +6,12 @@ import { createFactSender } from '../../ports/fact-sender.ts';
 import type { Log } from '../../ports/log.ts';
 import { createOutbox } from './outbox.ts';
 import { createPbxReader } from './pbx-reader.ts';
-import type { FromReader, ReaderData, ToReader } from './reader-protocol.ts';
+import { type FromReader, type ReaderData, readerBeatEveryMs, type ToReader } from './reader-protocol.ts';
+import { failureOf, type ThreadRequest } from './thread-requests.ts';
 
 const port = parentPort!;
 const say = (message: FromReader) => port.postMessage(message);
-const { name, ari, taken, factLog } = workerData as ReaderData;
+const { name, ari, taken, beats, factLog } = workerData as ReaderData;
 const kept = factLog && createFactSender(factLog);
 const outbox = createOutbox({
   send(text, facts) {
@@ -30,12 +31,17 @@ const reader = createPbxReader({
   emit: outbox.add,
 });
 
+const beat = () => Atomics.add(beats, 0, 1);
+beat();
+setInterval(beat, readerBeatEveryMs).unref();
 port.on('message', (message: ToReader) => {
   switch (message.kind) {
     case 'watch-queues':
       return reader.watchQueues(message.names);
-    case 'need-membership':
-      return reader.needMembership(message.isNeeded);
+    case 'need':
+      return reader.need(message.needs);
+    case 'request':
+      return void answer(message);
     case 'stop':
       return void reader.stop().then(leave);
     default:
@@ -43,6 +49,14 @@ port.on('message', (message: ToReader) => {
   }
 });
 reader.start();
+
+async function answer({ id, method, path, options }: ThreadRequest): Promise<void> {
+  try {
+    say({ kind: 'reply', id, value: await reader.request(method, path, options) });
+  } catch (error) {
+    say({ kind: 'failed', id, error: failureOf(error) });
+  }
+}
 
 function leave(): void {
   outbox.stop();

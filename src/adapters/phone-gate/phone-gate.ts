@@ -25,7 +25,7 @@ export interface PhoneGateDeps {
 export const messageBytesMax = 32_768;
 const connectionsDefault = 2_000;
 const pbxConnectTimeoutMs = 5_000;
-const otherServersPath = /^\/socket\.io\//;
+const otherServersPath = /^\/(socket\.io|asterisk)\//;
 
 /**
  * Lets browsers' phones through to the PBX's SIP websocket, one by one: our own page, a session, a ticket that was never

@@ -44,6 +44,8 @@ export function createPbxLinks(options: PbxLinksOptions): PbxLinks {
           return setState(fact, 'connected', null);
         case 'pbx-lost':
           return setState(fact, fact.why, fact.detail || null);
+        case 'pbx-commands':
+          return set(fact.pbx, { commandsAnswered: fact.answers });
         case 'ami-connected':
           return set(fact.pbx, { ami: 'connected', queueMembershipMaxAgeMs: null });
         case 'ami-lost': {
@@ -63,6 +65,7 @@ const unheardOf = (name: string, options: PbxLinksOptions): LivePbx => ({
   state: 'disconnected',
   since: new Date(options.nowMs).toISOString(),
   detail: null,
+  commandsAnswered: true,
   ami: options.pbxs.find((pbx) => pbx.name === name)?.amiConfigured ? 'disconnected' : 'not-configured',
   queueMembershipMaxAgeMs: options.queueMembershipMaxAgeMs,
 });

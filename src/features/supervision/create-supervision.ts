@@ -105,6 +105,7 @@ export function createSupervision(deps: SupervisionDeps): SupervisionFeature {
     newSession(plan, mode) {
       const commands = deps.telephonyOf(plan.pbx);
       if (!commands) throw new AppError('pbx-unreachable', 'The agent’s PBX is not configured');
+      if (commands.areAnswered?.() === false) throw new AppError('pbx-unreachable');
       const session = openSession(kinds, commands, plan, mode);
       if (!session) throw new AppError('mode-not-available');
       return session;

@@ -15,6 +15,8 @@ const loaded = [
   'func_cdr.so',
   'chan_bridge_media.so',
   'func_strings.so',
+  'func_devstate.so',
+  'res_websocket_client.so',
 ].map((name) => ({ name, status: 'Running', description: '', use_count: 0, support_level: 'core' }));
 
 const healthy: AriSight = {
@@ -24,6 +26,7 @@ const healthy: AriSight = {
   modules: loaded,
   canWrite: true,
   isAppHeld: false,
+  outbound: null,
   endpoints: [{ technology: 'PJSIP', resource: '1001', state: 'online', channel_ids: [] }],
   overloadTrigger: 'pjsip_only',
   channelVars: ['CHANNEL(linkedid)', 'CHANNEL(hangupsource)', 'QUEUESTATUS'],
@@ -121,4 +124,29 @@ t.test('The security floor is told for every branch', async (t) => {
     ['GIT-master-abc', 'unseen'],
   ];
   for (const [version, state] of states) t.equal(securityOf(version).state, state, version);
+});
+
+t.test('An Asterisk that is to dial is asked for what it needs, and told what its memory pays', async (t) => {
+  const dialled: AriSight = { ...healthy, isAppHeld: true, outbound: { pbxName: 'paris', devices: [] } };
+  const of = (sight: AriSight, topic: string) => checkAri(sight).find((one) => one.topic === topic);
+  t.equal(of(dialled, 'Outbound websocket')?.verdict, 'fine');
+  t.equal(of(dialled, 'subscribe_all')?.verdict, 'fine');
+  t.match(of(dialled, 'Memory of Asterisk')?.text, /1 GB is some 3300 calls/);
+  t.equal(of(dialled, 'Application name'), undefined);
+  const missing = of({ ...dialled, isAppHeld: false }, 'Outbound websocket');
+  t.equal(missing?.verdict, 'missing');
+  t.ok(missing?.fix?.lines.includes('uri = ws://(HOST and PORT of Vigie)/asterisk/ws/paris'));
+  const deaf = { pbxName: 'paris', devices: ['__AST_DEVICE_STATE_ALL_TOPIC'] };
+  t.equal(of({ ...dialled, outbound: deaf }, 'subscribe_all')?.verdict, 'wrong');
+  for (const [version, verdict] of [
+    ['20.14.1', 'wrong'],
+    ['20.15.0', 'fine'],
+    ['21.9.0', 'wrong'],
+    ['22.4.0', 'wrong'],
+    ['22.5.0', 'fine'],
+    ['23.0.0', 'fine'],
+  ] as const)
+    t.equal(of({ ...dialled, version }, 'Outbound websocket')?.verdict, verdict, version);
+  const modules = loaded.filter(({ name }) => name !== 'res_websocket_client.so');
+  t.equal(of({ ...dialled, modules }, 'Outbound websocket')?.verdict, 'wrong');
 });

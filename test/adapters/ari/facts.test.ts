@@ -9,6 +9,7 @@ import { queueNamesIn } from '../../../src/adapters/ari/queue-names.ts';
 import { isTooOld, majorOf } from '../../../src/adapters/ari/requirements.ts';
 import { timeMs } from '../../../src/adapters/ari/snapshots.ts';
 import type { AriEvent, Bridge, Channel } from '../../../src/asterisk-ari-client/index.ts';
+import { deviceFactOf } from '../../../src/ports/device-fact.ts';
 import { createFactStamp } from '../../../src/ports/fact-stamp.ts';
 import type { FactBody } from '../../../src/ports/telephony-facts.ts';
 
@@ -51,8 +52,6 @@ const brief = (body: FactBody): string => {
       return `dial ${body.status || 'begins'}`;
     case 'leg-state':
       return `${body.leg.channel.replace(/-.*/, '')} ${body.leg.state}`;
-    case 'device-state':
-      return `${body.device} is ${body.state}`;
     default:
       return body.kind;
   }
@@ -60,7 +59,7 @@ const brief = (body: FactBody): string => {
 
 t.test('A recorded call to a phone that answers becomes facts in their order', async (t) => {
   const facts = recorded('busy-then-answered').flatMap((one) => factOf(one) ?? []);
-  const answered = facts.slice(facts.findIndex((body) => body.kind === 'leg-ended') + 3);
+  const answered = facts.slice(facts.findIndex((body) => body.kind === 'leg-ended') + 2);
   t.same(answered.map(brief), [
     'leg-created',
     'leg-dialplan',
@@ -68,18 +67,13 @@ t.test('A recorded call to a phone that answers becomes facts in their order', a
     'leg-dialplan',
     'dial begins',
     'PJSIP/1002 ringing',
-    'PJSIP/1002 is ringing',
     'dial RINGING',
-    'PJSIP/trunk is in-use',
-    'PJSIP/1002 is in-use',
     'PJSIP/1002 up',
     'dial ANSWER',
     'PJSIP/trunk up',
     'leg-dialplan',
     'bridge-entered',
     'bridge-entered',
-    'PJSIP/1002 is not-in-use',
-    'PJSIP/trunk is not-in-use',
     'bridge-left',
     'leg-ended',
     'bridge-left',
@@ -90,17 +84,14 @@ t.test('A recorded call to a phone that answers becomes facts in their order', a
   t.match(ends.at(-1), { cause: 16, causeText: 'Normal Clearing', hangupSource: /^PJSIP\/1002-/ });
 });
 
-t.test(
-  'A recorded queue call through a Local member gives no fact of the Local channel’s device',
-  async (t) => {
-    const events = recorded('queue-local-member');
-    const facts = events.flatMap((one) => factOf(one) ?? []);
-    t.equal(facts.filter((body) => body.kind === 'leg-created').length, 4);
-    t.equal(facts.filter((body) => body.kind === 'bridge-entered').length, 4);
-    t.notOk(facts.some((body) => body.kind === 'device-state' && body.device.startsWith('Local/')));
-    t.same(new Set(events.flatMap(queueNamesIn)), new Set(['support']));
-  },
-);
+t.test('A recorded queue call through a Local member tells all its legs and its queue', async (t) => {
+  const events = recorded('queue-local-member');
+  const facts = events.flatMap((one) => factOf(one) ?? []);
+  t.equal(facts.filter((body) => body.kind === 'leg-created').length, 4);
+  t.equal(facts.filter((body) => body.kind === 'bridge-entered').length, 4);
+  t.equal(deviceFactOf({ name: 'Local/1004@from-queue', state: 'INUSE' }), undefined);
+  t.same(new Set(events.flatMap(queueNamesIn)), new Set(['support']));
+});
 
 t.test('Every type that the PBX is asked to send tells a fact', async (t) => {
   const leg = channel('1.1', 'PJSIP/1001-00000001');
@@ -184,8 +175,7 @@ t.test('Bridges say what they are for', async (t) => {
 });
 
 t.test('Device states tell of devices and of queue pauses, and nothing of queues themselves', async (t) => {
-  const told = (name: string, state: string) =>
-    factOf(event('DeviceStateChanged', { device_state: { name, state } }));
+  const told = (name: string, state: string) => deviceFactOf({ name, state });
   t.same(told('PJSIP/1001', 'ONHOLD'), { kind: 'device-state', device: 'PJSIP/1001', state: 'on-hold' });
   t.same(told('Custom:DND1001', 'BUSY'), { kind: 'device-state', device: 'Custom:DND1001', state: 'busy' });
   t.same(told('PJSIP/1001', 'NEW_WORD'), { kind: 'device-state', device: 'PJSIP/1001', state: 'unknown' });

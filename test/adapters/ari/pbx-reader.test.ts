@@ -98,7 +98,7 @@ t.test('Events that are not of their form cost nothing but themselves', async (t
   send('[]');
   send(created(undefined));
   send({ type: 'Dial', dialstatus: 7 });
-  send({ type: 'DeviceStateChanged', device_state: null });
+  send({ type: 'EndpointStateChange', endpoint: null });
   send({ type: 'ChannelDestroyed', timestamp: 'yesterday', channel: { id: 5, name: {} } });
   send(created({ ...channelOf('7'), caller: null, dialplan: null, channelvars: { 'CHANNEL(linkedid)': 3 } }));
   const fact = await recorder.next('leg-created');
@@ -131,5 +131,5 @@ t.test('Without a known queue no helper channel is made, with one soon', async (
   t.equal(creations(), 0);
   reader.watchQueues(['sales']);
   await waitFor('the helper channel', () => creations() > 0, 3000);
-  reader.needMembership(false);
+  reader.need({ membership: false, deviceStates: true });
 });

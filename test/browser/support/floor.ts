@@ -106,6 +106,7 @@ export function makePbx(nowMs = Date.now(), part: Partial<LivePbx> = {}): LivePb
     state: 'connected',
     since,
     detail: null,
+    commandsAnswered: true,
     ami: 'connected',
     queueMembershipMaxAgeMs: null,
     ...part,

@@ -439,6 +439,10 @@ t.test('the panel says how true it is', async (t) => {
     ami: 'connected',
     queueMembershipMaxAgeMs: null,
   });
+  for (const answers of [false, true]) {
+    onFact(fact({ kind: 'pbx-commands', answers }, 1_001));
+    t.match(pbx(), { state: 'connected', commandsAnswered: answers });
+  }
   onFact(fact({ kind: 'ami-lost', detail: '' }, 1_002));
   for (const why of ['refused', 'replaced', 'too-old', 'disconnected'] as const) {
     onFact(fact({ kind: 'pbx-lost', why, detail: 'because' }, 2_000));

@@ -57,6 +57,13 @@ function PbxNotice({ pbx }: { pbx: LivePbx }) {
       </Notice>
     );
   }
+  if (!pbx.commandsAnswered) {
+    return (
+      <Notice kind="bad" icon={<IconPlugConnectedX size={16} aria-hidden="true" />}>
+        <b>{t('pbx.noCommands', { name })}</b> {t('pbx.noCommandsHint')}
+      </Notice>
+    );
+  }
   if (ami === 'connected') return null;
   const seconds = Math.round((pbx.queueMembershipMaxAgeMs ?? 10_000) / 1000);
   return (

@@ -94,6 +94,8 @@ export const live: typeof french = {
     replaced: 'Another server uses the same ARI application name on “{{name}}”.',
     'too-old': 'Asterisk is too old on “{{name}}”.',
     frozen: 'The states shown are those from before the cut.',
+    noCommands: 'PBX “{{name}}” answers no command.',
+    noCommandsHint: 'What is shown goes on; listening and other actions wait until it answers again.',
     refusedHint: 'Check ARI_USERNAME and ARI_PASSWORD.',
     replacedHint: 'Give each server an ARI_APP of its own.',
     tooOldHint: 'See “vigie doctor” for the version needed.',

@@ -92,6 +92,9 @@ export const live = {
     replaced: 'Un autre serveur utilise le même nom d’application ARI sur « {{name}} ».',
     'too-old': 'Asterisk est trop ancien sur « {{name}} ».',
     frozen: 'Les états affichés sont ceux d’avant la coupure.',
+    noCommands: 'Le PBX « {{name}} » ne répond à aucune commande.',
+    noCommandsHint:
+      'L’affichage continue ; l’écoute et les autres actions attendent qu’il réponde de nouveau.',
     refusedHint: 'Vérifiez ARI_USERNAME et ARI_PASSWORD.',
     replacedHint: 'Donnez à chaque serveur son ARI_APP.',
     tooOldHint: 'Voyez « vigie doctor » pour la version requise.',
