@@ -104,4 +104,5 @@ const keptKinds: Record<FactKind, boolean> = {
   'pbx-lost': false,
   'ami-connected': false,
   'ami-lost': false,
+  'pbx-commands': false,
 };
