@@ -44,11 +44,12 @@ export type OwnAgent = Static<typeof OwnAgent>;
 
 export const pauseReasonLengthMax = 40;
 export const pauseReasonsMax = 30;
+export const pauseMinutesMax = 1_440;
 /** A reason to be paused for. `overMinutes`: longer than this is too long; null: never. */
 export const PauseReason = Type.Object(
   {
     name: Type.String({ minLength: 1, maxLength: pauseReasonLengthMax, pattern: '^\\S(.*\\S)?$' }),
-    overMinutes: Nullable(Type.Integer({ minimum: 1, maximum: 1_440 })),
+    overMinutes: Nullable(Type.Integer({ minimum: 1, maximum: pauseMinutesMax })),
   },
   { additionalProperties: false },
 );

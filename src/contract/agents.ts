@@ -123,6 +123,8 @@ const editable = {
   publicName: Type.Optional(Nullable(Type.String({ minLength: 1, maxLength: nameLengthMax }))),
   endpoint: Type.Optional(Device),
   devices: Type.Optional(Type.Array(Device, { maxItems: devicesMax, uniqueItems: true })),
+  /** The phone in his own page is one of his devices; a new one stands last. */
+  browserPhone: Type.Optional(Type.Boolean()),
   /** Names of teams; a team that does not exist yet is made. */
   teams: Type.Optional(
     Type.Array(Type.String({ minLength: 1, maxLength: nameLengthMax }), { maxItems: teamsMax }),
@@ -133,7 +135,7 @@ const editable = {
   /** The PBX the devices are on; may be absent where there is one only. */
   pbx: Type.Optional(PbxName),
 };
-/** One of `endpoint` and `devices` is needed; `endpoint` is put first among the devices. */
+/** One of `endpoint`, `devices` and `browserPhone` is needed; `endpoint` is put first among the devices. */
 export const NewAgent = Type.Object(editable, { additionalProperties: false });
 export const AgentPatch = Type.Partial(Type.Object(editable), {
   additionalProperties: false,

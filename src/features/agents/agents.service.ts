@@ -3,6 +3,7 @@ import type { Agent, AgentPatch, DiscoveredEndpoint, NewAgent } from '../../cont
 import { pageSizeDefault } from '../../contract/common.ts';
 import { AppError } from '../../contract/errors.ts';
 import { mayDo } from '../../contract/may-do.ts';
+import { browserDeviceOf } from '../../contract/phones.ts';
 import type { Database } from '../../database/database.ts';
 import type { Tables } from '../../database/generated/tables.ts';
 import { chosenPbx, whichPbx } from '../../ports/chosen-pbx.ts';
@@ -81,9 +82,15 @@ export function createAgentsService({ db, pbxNames, directory, shift, browserPho
   async function add(viewer: Viewer, agent: NewAgent): Promise<Agent> {
     assertMay(viewer, 'agents.edit');
     const devices = devicesOf(agent);
-    if (devices.length === 0)
+    if (devices.length === 0 && !agent.browserPhone)
       throw new AppError('validation-failed', 'An agent needs an endpoint or devices', { field: 'endpoint' });
-    const id = await db.transaction().execute((tx) => insertOne(tx, { ...agent, devices }));
+    const id = await db.transaction().execute(async (tx) => {
+      const made = await insertOne(tx, { ...agent, devices });
+      // Named after his id, which he has only now.
+      if (agent.browserPhone)
+        await writePersonDetails(tx, made, { devices: withBrowserPhone(made, devices) });
+      return made;
+    });
     await record(viewer, 'agent.created', id, { fields: Object.keys(agent) });
     await reread(agent.queues);
     return get(viewer, id);
@@ -101,7 +108,9 @@ export function createAgentsService({ db, pbxNames, directory, shift, browserPho
         ? devicesOf({ ...patch, devices: patch.devices ?? before.devices.slice(1) })
         : undefined;
       const pbx = patch.pbx === undefined ? before.pbx : chosenPbx(pbxNames, patch.pbx);
-      await writePersonDetails(tx, id, { ...detailsOf(patch), devices, pbx });
+      const all =
+        patch.browserPhone === undefined ? devices : switched(id, patch.browserPhone, before, devices);
+      await writePersonDetails(tx, id, { ...detailsOf(patch), devices: all, pbx });
       await insertSeenQueues(tx, queuesOn(pbx, patch.queues));
     });
     await record(viewer, 'agent.changed', id, { fields: Object.keys(patch) });
@@ -179,6 +188,22 @@ function devicesOf({ endpoint, devices = [] }: Pick<NewAgent, 'endpoint' | 'devi
 }
 
 const queuesOn = (pbx: string, queues: readonly string[] = []) => queues.map((queue) => ({ pbx, queue }));
+/** Last, or where it stood before: the first device is the one that rings. */
+function withBrowserPhone(id: string, devices: readonly string[], at = devices.length): string[] {
+  const others = devices.filter((one) => one !== browserDeviceOf(id));
+  return others.toSpliced(at, 0, browserDeviceOf(id));
+}
+
+function switched(
+  id: string,
+  isOn: boolean,
+  before: { devices: readonly string[] },
+  devices: readonly string[] = before.devices,
+): string[] {
+  if (!isOn) return devices.filter((one) => one !== browserDeviceOf(id));
+  const at = before.devices.indexOf(browserDeviceOf(id));
+  return withBrowserPhone(id, devices, at < 0 ? undefined : at);
+}
 
 const detailsOf = ({ name, publicName, interfaces, teams }: AgentPatch): PersonDetails => ({
   name: name?.trim(),

@@ -8,10 +8,11 @@ import { CallsPage } from '../../../src/contract/calls.ts';
 import type { ErrorCode } from '../../../src/contract/errors.ts';
 import { errorRegistry } from '../../../src/contract/errors.ts';
 import { LiveChange, LiveSnapshot } from '../../../src/contract/live.ts';
-import { permissionsOf, type Role } from '../../../src/contract/permissions.ts';
+import { type Permission, permissionsOf, type Role } from '../../../src/contract/permissions.ts';
 import { Session } from '../../../src/contract/session.ts';
 import {
   type ChangeSupervision,
+  HandOver,
   type StartSupervision,
   Supervision,
 } from '../../../src/contract/supervisions.ts';
@@ -25,6 +26,8 @@ import { idOf } from './ids.ts';
 
 export interface FixtureOptions extends FloorOptions {
   roles?: Role[];
+  /** Rights the policy took from him. */
+  withheld?: Permission[];
   signedIn?: boolean;
   device?: string | null;
   calls?: number;
@@ -138,6 +141,19 @@ export async function startFixture(options: FixtureOptions) {
       '/api/supervisions/:id',
       (request, reply) => ended.get(request.params.id) ?? problem(reply, 'supervision-not-found'),
     );
+    on.post<{ Body: HandOver; Params: { id: string } }>('/api/supervisions/:id/hand-over', (request) => {
+      checked(HandOver, request.body);
+      const row = {
+        ...floor.supervisions.find(({ id }) => id === request.params.id)!,
+        state: 'waiting' as const,
+      };
+      change({ supervisions: [row] });
+      return row;
+    });
+    on.post<{ Body: HandOver }>('/api/calls/:id/move', (request, reply) => {
+      checked(HandOver, request.body);
+      return reply.code(204).send();
+    });
     on.delete<{ Params: { id: string } }>('/api/supervisions/:id', (request) =>
       endSupervision(request.params.id, 'stopped'),
     );
@@ -209,7 +225,7 @@ export async function startFixture(options: FixtureOptions) {
 }
 export type Fixture = Awaited<ReturnType<typeof startFixture>>;
 
-function makeSession({ roles = ['manager'], device = 'PJSIP/2001' }: FixtureOptions): Session {
+function makeSession({ roles = ['manager'], device = 'PJSIP/2001', withheld = [] }: FixtureOptions): Session {
   return {
     person: {
       id: idOf('person', 1),
@@ -219,7 +235,7 @@ function makeSession({ roles = ['manager'], device = 'PJSIP/2001' }: FixtureOpti
       teams: [{ id: idOf('team', 0), name: 'Paris – Support' }],
       device,
     },
-    permissions: [...permissionsOf(roles)],
+    permissions: [...permissionsOf(roles)].filter((one) => !withheld.includes(one)),
     expiresAt: new Date(Date.now() + 12 * 3_600_000).toISOString(),
   };
 }

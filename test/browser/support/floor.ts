@@ -76,15 +76,7 @@ export function makeFloor({ agents, nowMs = Date.now(), hostile = false, pbxs }:
   const rows = Array.from({ length: agents }, (_, i) => makeAgent(i, nowMs, hostile));
   const calls = rows.flatMap((agent, i) => agent.calls.map(() => callOf(agent, i, nowMs)));
   if (agents > 0) {
-    calls.push(
-      makeCall(900_001, nowMs, {
-        phase: 'queued',
-        state: 'in-progress',
-        queue: 'support',
-        talkMs: 0,
-        agent: null,
-      }),
-    );
+    calls.push(waitingCall(nowMs));
   }
   return {
     seq: 1,
@@ -97,6 +89,22 @@ export function makeFloor({ agents, nowMs = Date.now(), hostile = false, pbxs }:
     pbxs: pbxs ?? [makePbx(nowMs)],
     thresholds: defaultThresholds,
   };
+}
+
+/** Somebody who waits in the queue `support`, and nobody has spoken with him. */
+function waitingCall(nowMs: number): Call {
+  const visit = { queue: 'support', from: ago(nowMs, 8), to: null, position: 1, outcome: null, attempts: [] };
+  return makeCall(900_001, nowMs, {
+    phase: 'queued',
+    state: 'in-progress',
+    queue: 'support',
+    answeredAt: null,
+    talkMs: 0,
+    agent: null,
+    queueVisits: [visit],
+    segments: [],
+    supervisions: [],
+  });
 }
 
 export function makePbx(nowMs = Date.now(), part: Partial<LivePbx> = {}): LivePbx {

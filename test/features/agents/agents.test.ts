@@ -2,9 +2,11 @@ import t, { type Test } from 'tap';
 import { Value } from 'typebox/value';
 import { v7 } from 'uuid';
 import { createPanelPresence } from '../../../src/adapters/sockets/panel-presence.ts';
+import type { AgentPatch } from '../../../src/contract/agents.ts';
 import { type Agent, Device } from '../../../src/contract/agents.ts';
 import type { AppError } from '../../../src/contract/errors.ts';
 import type { Role } from '../../../src/contract/permissions.ts';
+import { browserDeviceOf } from '../../../src/contract/phones.ts';
 import { createAgents } from '../../../src/features/agents/agents.ts';
 import { createPeopleDirectory } from '../../../src/features/agents/people-directory.ts';
 import { noTies } from '../../../src/ports/absent.ts';
@@ -63,6 +65,30 @@ const codeOf = async (act: () => unknown): Promise<string> => {
     return (error as AppError).code;
   }
 };
+
+t.test(
+  'A browser phone is switched on and off beside the other devices, and may be the only one',
+  async (t) => {
+    const { agents } = await build(t);
+    const web = (id: string) => browserDeviceOf(id);
+    t.equal(await codeOf(() => agents.service.add(manager, { name: 'Nobody' })), 'validation-failed');
+    const zoe = await agents.service.add(manager, { name: 'Zoé', browserPhone: true });
+    t.same(zoe.devices, [web(zoe.id)]);
+    const change = async (patch: AgentPatch) => (await agents.service.change(manager, zoe.id, patch)).devices;
+    t.same(
+      await change({ devices: ['PJSIP/1007'], browserPhone: true }),
+      [web(zoe.id), 'PJSIP/1007'],
+      'it stays first',
+    );
+    t.same(await change({ browserPhone: false }), ['PJSIP/1007']);
+    t.same(await change({ browserPhone: true }), ['PJSIP/1007', web(zoe.id)], 'a new one stands last');
+    t.same(
+      await change({ name: 'Zoé L.' }),
+      ['PJSIP/1007', web(zoe.id)],
+      'it is left alone where nothing is said',
+    );
+  },
+);
 
 t.test('an agent’s row follows phones, queues, calls, supervision and the panel', async (t) => {
   const built = await build(t);

@@ -1,41 +1,41 @@
-import { TagsInput, Textarea, TextInput } from '@mantine/core';
+import { Switch, TagsInput, Textarea, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Agent, AgentPatch, NewAgent } from '../../../contract/agents.ts';
+import { browserDeviceOf } from '../../../contract/phones.ts';
 import { request } from '../../shared/http/request.ts';
-import { notifyDone } from '../../shared/shell/notify.ts';
 import { firstWrongDevice, linesOf } from './devices.ts';
-import { FormModal } from './form-modal.tsx';
+import { EditForm, type EditFormProps } from './edit-form.tsx';
 import { PbxSelect } from './pbx-select.tsx';
-import { useQueueIds, useTeamNames } from './use-names.ts';
+import { TeamsField } from './teams-field.tsx';
+import { useQueueIds } from './use-names.ts';
 
-interface AgentFormProps {
+interface AgentFormProps extends EditFormProps {
   /** Null: a new one. */
   agent: Agent | null;
-  onClose(): void;
-  onDone(): void;
 }
 
-export function AgentForm({ agent, onClose, onDone }: AgentFormProps) {
+export function AgentForm({ agent, ...form }: AgentFormProps) {
   const { t } = useTranslation();
-  const [name, setName] = useState(agent?.name ?? '');
   const [publicName, setPublicName] = useState(agent?.publicName ?? '');
   const [pbx, setPbx] = useState(agent?.pbx ?? null);
-  const [devices, setDevices] = useState(agent?.devices.join('\n') ?? '');
+  const ownBrowser = agent ? browserDeviceOf(agent.id) : null;
+  const [devices, setDevices] = useState(agent?.devices.filter((one) => one !== ownBrowser).join('\n') ?? '');
+  const [browserPhone, setBrowserPhone] = useState(agent?.devices.includes(ownBrowser ?? '') ?? false);
   const [interfaces, setInterfaces] = useState(agent?.interfaces.join('\n') ?? '');
   const [teams, setTeams] = useState(agent?.teams.map((team) => team.name) ?? []);
   const [queues, setQueues] = useState(agent?.queues.map((queue) => queue.id) ?? []);
-  const teamNames = useTeamNames();
   const queueIds = useQueueIds();
 
-  async function save(): Promise<string | undefined> {
+  async function save(name: string): Promise<string | undefined> {
     const given = linesOf(devices);
-    if (given.length === 0) return t('admin.agents.devicesNeeded');
+    if (given.length === 0 && !browserPhone) return t('admin.agents.devicesNeeded');
     const wrong = firstWrongDevice(given);
     if (wrong !== undefined) return t('admin.agents.devicesWrong', { device: wrong.slice(0, 60) });
     const fields = {
-      name: name.trim(),
+      name,
       devices: given,
+      browserPhone,
       interfaces: linesOf(interfaces),
       teams,
       ...(pbx !== null && pbx !== agent?.pbx && { pbx }),
@@ -51,26 +51,16 @@ export function AgentForm({ agent, onClose, onDone }: AgentFormProps) {
       };
       await request('/api/agents', { method: 'POST', json });
     }
-    notifyDone(t('common.saved'));
-    onDone();
     return undefined;
   }
 
   return (
-    <FormModal
+    <EditForm
       title={agent ? t('admin.agents.edit', { name: agent.name.slice(0, 60) }) : t('admin.agents.add')}
-      onClose={onClose}
+      name={agent?.name}
       save={save}
+      {...form}
     >
-      <TextInput
-        label={t('common.name')}
-        value={name}
-        onChange={(event) => setName(event.currentTarget.value)}
-        maxLength={200}
-        required
-        pattern=".*\S.*"
-        data-autofocus
-      />
       <PbxSelect value={pbx} onChange={setPbx} />
       <Textarea
         label={t('admin.agents.devices')}
@@ -80,8 +70,14 @@ export function AgentForm({ agent, onClose, onDone }: AgentFormProps) {
         autosize
         minRows={2}
         maxRows={6}
-        required
+        required={!browserPhone}
         spellCheck={false}
+      />
+      <Switch
+        label={t('admin.agents.browserPhone')}
+        description={t('admin.agents.browserPhoneHint')}
+        checked={browserPhone}
+        onChange={(event) => setBrowserPhone(event.currentTarget.checked)}
       />
       <Textarea
         label={t('admin.agents.interfaces')}
@@ -93,15 +89,7 @@ export function AgentForm({ agent, onClose, onDone }: AgentFormProps) {
         maxRows={6}
         spellCheck={false}
       />
-      <TagsInput
-        label={t('admin.agents.teams')}
-        description={t('admin.agents.teamsHint')}
-        data={teamNames}
-        value={teams}
-        onChange={setTeams}
-        maxTags={200}
-        acceptValueOnBlur
-      />
+      <TeamsField hint={t('admin.agents.teamsHint')} value={teams} onChange={setTeams} />
       {!agent && (
         <TagsInput
           label={t('admin.agents.queues')}
@@ -120,6 +108,6 @@ export function AgentForm({ agent, onClose, onDone }: AgentFormProps) {
         onChange={(event) => setPublicName(event.currentTarget.value)}
         maxLength={200}
       />
-    </FormModal>
+    </EditForm>
   );
 }

@@ -1,6 +1,5 @@
-import { Button, TextInput } from '@mantine/core';
-import { useDebouncedValue } from '@mantine/hooks';
-import { IconPlus, IconSearch, IconUpload } from '@tabler/icons-react';
+import { Button } from '@mantine/core';
+import { IconPlus, IconUpload } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
@@ -14,15 +13,15 @@ import classes from './admin.module.css';
 import { AdminList } from './admin-list.tsx';
 import { AgentForm } from './agent-form.tsx';
 import { ImportForm } from './import-form.tsx';
+import { RowButton, SearchField, useSearch } from './row-parts.tsx';
 
 export default function AgentsPage() {
   const { t } = useTranslation();
   const [params, setParams] = useSearchParams();
-  const [q, setQ] = useState('');
-  const [asked] = useDebouncedValue(q.trim(), 250);
+  const search = useSearch();
   const [edited, setEdited] = useState<Agent | null>(null);
   const manyPbxs = useManyPbxs();
-  const list = usePages<Agent>('/api/agents', { q: asked || undefined });
+  const list = usePages<Agent>('/api/agents', { q: search.q });
   const open = params.has('add') ? 'add' : params.has('import') ? 'import' : null;
   const close = () => {
     setParams({}, { replace: true });
@@ -38,16 +37,7 @@ export default function AgentsPage() {
   return (
     <div className={classes['page']}>
       <PageHead title={t('admin.agents.title')} hint={t('admin.agents.hint')}>
-        <TextInput
-          size="xs"
-          w={200}
-          aria-label={t('admin.search')}
-          placeholder={t('admin.search')}
-          maxLength={100}
-          leftSection={<IconSearch size={15} aria-hidden="true" />}
-          value={q}
-          onChange={(event) => setQ(event.currentTarget.value)}
-        />
+        <SearchField {...search} />
         <Button
           size="xs"
           variant="default"
@@ -79,14 +69,11 @@ export default function AgentsPage() {
             </td>
             <td>
               <span className={classes['actions']}>
-                <Button
-                  size="compact-sm"
-                  variant="default"
-                  aria-label={t('admin.agents.edit', { name: agent.name.slice(0, 80) })}
+                <RowButton
+                  text={t('common.edit')}
+                  label={t('admin.agents.edit', { name: agent.name.slice(0, 80) })}
                   onClick={() => setEdited(agent)}
-                >
-                  {t('common.edit')}
-                </Button>
+                />
               </span>
             </td>
           </tr>

@@ -1,25 +1,28 @@
 import { Alert, Button, Group, NumberInput, Select, Stack } from '@mantine/core';
-import { type FormEvent, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type AlertThresholds, defaultThresholds, type QueueThresholds } from '../../../contract/alerts.ts';
 import { isAboutQueue, type Queue } from '../../../contract/queues.ts';
-import { RequestProblem, request } from '../../shared/http/request.ts';
+import { request } from '../../shared/http/request.ts';
 import { useResource } from '../../shared/http/use-resource.ts';
 import { notifyDone } from '../../shared/shell/notify.ts';
 import { queueOption, useManyPbxs } from '../live/many-pbxs.ts';
 import { PageHead } from '../shell/page-head.tsx';
 import classes from './admin.module.css';
+import { LoadProblem } from './load-problem.tsx';
+import { useSaving } from './use-saving.ts';
 
 const path = '/api/alert-thresholds';
 
 /** From when on the panel alerts: for every agent, for every queue, and for queues that are exceptions. */
 export default function AlertsPage() {
   const { t } = useTranslation();
-  const { value } = useResource((signal) => request<AlertThresholds>(path, { signal }), [path]);
+  const thresholds = useResource((signal) => request<AlertThresholds>(path, { signal }), [path]);
   return (
     <div className={classes['page']}>
       <PageHead title={t('alerts.settings.title')} hint={t('alerts.settings.hint')} />
-      {value && <ThresholdsForm first={value} />}
+      <LoadProblem of={thresholds} />
+      {thresholds.value && <ThresholdsForm first={thresholds.value} />}
     </div>
   );
 }
@@ -29,8 +32,6 @@ type Exception = AlertThresholds['exceptions'][number];
 function ThresholdsForm({ first }: { first: AlertThresholds }) {
   const { t } = useTranslation();
   const [now, setNow] = useState(first);
-  const [busy, setBusy] = useState(false);
-  const [complaint, setComplaint] = useState<string | null>(null);
   const queues = useResource((signal) => request<{ items: Queue[] }>('/api/queues', { signal }), ['queues']);
   const manyPbxs = useManyPbxs();
   const others = (queues.value?.items ?? []).filter(
@@ -43,19 +44,11 @@ function ThresholdsForm({ first }: { first: AlertThresholds }) {
     return given === queue.id ? queue.name : queueOption(queue, manyPbxs).label;
   };
 
-  async function save(event: FormEvent) {
-    event.preventDefault();
-    setBusy(true);
-    setComplaint(null);
-    try {
-      setNow(await request<AlertThresholds>(path, { method: 'PUT', json: now }));
-      notifyDone(t('alerts.settings.saved'));
-    } catch (error) {
-      setComplaint(t(`errors.${error instanceof RequestProblem ? error.code : 'internal'}`));
-    } finally {
-      setBusy(false);
-    }
-  }
+  const { busy, complaint, submit } = useSaving(async () => {
+    setNow(await request<AlertThresholds>(path, { method: 'PUT', json: now }));
+    notifyDone(t('alerts.settings.saved'));
+    return undefined;
+  });
   const setException = (queue: string, part: Partial<QueueThresholds>) =>
     setNow({
       ...now,
@@ -63,7 +56,7 @@ function ThresholdsForm({ first }: { first: AlertThresholds }) {
     });
 
   return (
-    <form onSubmit={(event) => void save(event)}>
+    <form onSubmit={submit}>
       <Stack gap="lg" maw={760}>
         <fieldset className={classes['set']}>
           <legend>{t('alerts.settings.agents')}</legend>
@@ -107,7 +100,11 @@ function ThresholdsForm({ first }: { first: AlertThresholds }) {
             maw={320}
           />
         )}
-        {complaint && <Alert color="red">{complaint}</Alert>}
+        {complaint && (
+          <Alert color="red" role="alert">
+            {complaint}
+          </Alert>
+        )}
         <Group>
           <Button type="submit" loading={busy}>
             {t('common.save')}

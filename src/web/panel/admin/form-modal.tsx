@@ -1,7 +1,7 @@
 import { Alert, Button, Group, Modal, Stack } from '@mantine/core';
-import { type FormEvent, type ReactNode, useState } from 'react';
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { RequestProblem } from '../../shared/http/request.ts';
+import { useSaving } from './use-saving.ts';
 
 interface FormModalProps {
   title: string;
@@ -31,24 +31,9 @@ export function FormModal({ title, ...form }: FormModalProps) {
 /** The same where a dialog is open already. */
 export function SaveForm({ onClose, save, submitLabel, children }: Omit<FormModalProps, 'title'>) {
   const { t } = useTranslation();
-  const [busy, setBusy] = useState(false);
-  const [complaint, setComplaint] = useState<string | null>(null);
-
-  async function submit(event: FormEvent) {
-    event.preventDefault();
-    setBusy(true);
-    setComplaint(null);
-    try {
-      setComplaint((await save()) ?? null);
-    } catch (error) {
-      setComplaint(t(`errors.${error instanceof RequestProblem ? error.code : 'internal'}`));
-    } finally {
-      setBusy(false);
-    }
-  }
-
+  const { busy, complaint, submit } = useSaving(save);
   return (
-    <form onSubmit={(event) => void submit(event)} noValidate={false}>
+    <form onSubmit={submit} noValidate={false}>
       <Stack gap="sm">
         {children}
         {complaint && (

@@ -1,12 +1,13 @@
 import { Alert, Button, Group, NumberInput, Stack, TextInput } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
-import { type FormEvent, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type Criterion, criteriaMax, type Grid, markMax, weightMax } from '../../../contract/evaluations.ts';
-import { RequestProblem, request } from '../../shared/http/request.ts';
+import { request } from '../../shared/http/request.ts';
 import { useResource } from '../../shared/http/use-resource.ts';
 import { notifyDone } from '../../shared/shell/notify.ts';
 import classes from './admin.module.css';
+import { useSaving } from './use-saving.ts';
 
 const path = '/api/evaluation-grid';
 
@@ -26,30 +27,20 @@ interface FieldsProps {
 function Fields({ grid, readOnly, onSaved }: FieldsProps) {
   const { t } = useTranslation();
   const [criteria, setCriteria] = useState(grid.criteria);
-  const [busy, setBusy] = useState(false);
-  const [complaint, setComplaint] = useState<string | null>(null);
   const put = (index: number, part: Partial<Criterion>) =>
     setCriteria(criteria.map((one, i) => (i === index ? { ...one, ...part } : one)));
 
-  async function save(event: FormEvent) {
-    event.preventDefault();
-    if (criteria.length === 0) return setComplaint(t('evaluations.grid.needed'));
-    setBusy(true);
-    setComplaint(null);
-    try {
-      const headers = { 'if-match': `"${grid.version}"` };
-      await request(path, { method: 'PUT', json: { criteria }, headers });
-      notifyDone(t('evaluations.grid.saved'));
-      onSaved();
-    } catch (error) {
-      setComplaint(t(`errors.${error instanceof RequestProblem ? error.code : 'internal'}`));
-    } finally {
-      setBusy(false);
-    }
-  }
+  const { busy, complaint, submit } = useSaving(async () => {
+    if (criteria.length === 0) return t('evaluations.grid.needed');
+    const headers = { 'if-match': `"${grid.version}"` };
+    await request(path, { method: 'PUT', json: { criteria }, headers });
+    notifyDone(t('evaluations.grid.saved'));
+    onSaved();
+    return undefined;
+  });
 
   return (
-    <form onSubmit={(event) => void save(event)}>
+    <form onSubmit={submit}>
       <fieldset className={classes['set']} disabled={readOnly}>
         <legend>{t('evaluations.grid.title')}</legend>
         <p className={classes['told']}>

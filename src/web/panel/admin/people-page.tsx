@@ -1,6 +1,5 @@
-import { Button, TextInput } from '@mantine/core';
-import { useDebouncedValue } from '@mantine/hooks';
-import { IconPlus, IconSearch } from '@tabler/icons-react';
+import { Button } from '@mantine/core';
+import { IconPlus } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { PersonAccount } from '../../../contract/people.ts';
@@ -11,13 +10,13 @@ import { PageHead } from '../shell/page-head.tsx';
 import classes from './admin.module.css';
 import { AdminList } from './admin-list.tsx';
 import { PersonForm } from './person-form.tsx';
+import { RowButton, SearchField, useSearch } from './row-parts.tsx';
 
 export default function PeoplePage() {
   const { t, i18n } = useTranslation();
-  const [q, setQ] = useState('');
-  const [asked] = useDebouncedValue(q.trim(), 250);
+  const search = useSearch();
   const [edited, setEdited] = useState<PersonAccount | 'new' | null>(null);
-  const list = usePages<PersonAccount>('/api/people', { q: asked || undefined });
+  const list = usePages<PersonAccount>('/api/people', { q: search.q });
   const date = dateFormat(i18n.language, { dateStyle: 'short', timeStyle: 'short' });
   const columns = (['name', 'login', 'roles', 'teams', 'lastSeen', 'actions'] as const).map((column) =>
     t(`admin.people.columns.${column}`),
@@ -25,16 +24,7 @@ export default function PeoplePage() {
   return (
     <div className={classes['page']}>
       <PageHead title={t('admin.people.title')} hint={t('admin.people.hint')}>
-        <TextInput
-          size="xs"
-          w={200}
-          aria-label={t('admin.search')}
-          placeholder={t('admin.search')}
-          maxLength={100}
-          leftSection={<IconSearch size={15} aria-hidden="true" />}
-          value={q}
-          onChange={(event) => setQ(event.currentTarget.value)}
-        />
+        <SearchField {...search} />
         <Button size="xs" leftSection={<IconPlus size={16} />} onClick={() => setEdited('new')}>
           {t('admin.people.add')}
         </Button>
@@ -61,14 +51,11 @@ export default function PeoplePage() {
             <td>{person.lastSeenAt ? date.format(new Date(person.lastSeenAt)) : '—'}</td>
             <td>
               <span className={classes['actions']}>
-                <Button
-                  size="compact-sm"
-                  variant="default"
-                  aria-label={t('admin.people.edit', { name: person.name.slice(0, 80) })}
+                <RowButton
+                  text={t('common.edit')}
+                  label={t('admin.people.edit', { name: person.name.slice(0, 80) })}
                   onClick={() => setEdited(person)}
-                >
-                  {t('common.edit')}
-                </Button>
+                />
               </span>
             </td>
           </tr>

@@ -1,4 +1,4 @@
-import { Button, MultiSelect, PasswordInput, Switch, TagsInput, TextInput } from '@mantine/core';
+import { Button, MultiSelect, PasswordInput, Switch, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { NewPerson, PersonAccount, PersonPatch } from '../../../contract/people.ts';
@@ -7,19 +7,16 @@ import { request } from '../../shared/http/request.ts';
 import { notifyDone, notifyProblem } from '../../shared/shell/notify.ts';
 import { passwordLengthMin } from '../account/password-length.ts';
 import { firstWrongDevice } from './devices.ts';
-import { FormModal } from './form-modal.tsx';
+import { EditForm, type EditFormProps } from './edit-form.tsx';
 import { PbxSelect } from './pbx-select.tsx';
-import { useTeamNames } from './use-names.ts';
+import { TeamsField } from './teams-field.tsx';
 
-interface PersonFormProps {
+interface PersonFormProps extends EditFormProps {
   person: PersonAccount | null;
-  onClose(): void;
-  onDone(): void;
 }
 
-export function PersonForm({ person, onClose, onDone }: PersonFormProps) {
+export function PersonForm({ person, ...form }: PersonFormProps) {
   const { t } = useTranslation();
-  const [name, setName] = useState(person?.name ?? '');
   const [login, setLogin] = useState(person?.login ?? '');
   const [password, setPassword] = useState('');
   const [held, setHeld] = useState<string[]>(person?.roles ?? ['supervisor']);
@@ -27,14 +24,13 @@ export function PersonForm({ person, onClose, onDone }: PersonFormProps) {
   const [pbx, setPbx] = useState(person?.pbx ?? null);
   const [endpoint, setEndpoint] = useState(person?.devices[0] ?? '');
   const [disabled, setDisabled] = useState(person?.disabled ?? false);
-  const teamNames = useTeamNames();
 
-  async function save(): Promise<string | undefined> {
+  async function save(name: string): Promise<string | undefined> {
     const device = endpoint.trim();
     if (device !== '' && firstWrongDevice([device]) !== undefined)
       return t('admin.agents.devicesWrong', { device });
     const fields = {
-      name: name.trim(),
+      name,
       roles: held as Role[],
       teams,
       ...(device !== '' && device !== person?.devices[0] && { endpoint: device }),
@@ -52,8 +48,6 @@ export function PersonForm({ person, onClose, onDone }: PersonFormProps) {
       const json: NewPerson = { ...fields, login: login.trim(), password };
       await request('/api/people', { method: 'POST', json });
     }
-    notifyDone(t('common.saved'));
-    onDone();
     return undefined;
   }
 
@@ -67,20 +61,12 @@ export function PersonForm({ person, onClose, onDone }: PersonFormProps) {
   }
 
   return (
-    <FormModal
+    <EditForm
       title={person ? t('admin.people.edit', { name: person.name.slice(0, 60) }) : t('admin.people.add')}
-      onClose={onClose}
+      name={person?.name}
       save={save}
+      {...form}
     >
-      <TextInput
-        label={t('common.name')}
-        value={name}
-        onChange={(event) => setName(event.currentTarget.value)}
-        maxLength={200}
-        required
-        pattern=".*\S.*"
-        data-autofocus
-      />
       <TextInput
         label={t('admin.people.login')}
         description={t('admin.people.loginHint')}
@@ -111,15 +97,7 @@ export function PersonForm({ person, onClose, onDone }: PersonFormProps) {
         onChange={setHeld}
         required
       />
-      <TagsInput
-        label={t('admin.agents.teams')}
-        description={t('admin.agents.teamsHint')}
-        data={teamNames}
-        value={teams}
-        onChange={setTeams}
-        maxTags={200}
-        acceptValueOnBlur
-      />
+      <TeamsField hint={t('admin.agents.teamsHint')} value={teams} onChange={setTeams} />
       <PbxSelect value={pbx} onChange={setPbx} />
       <TextInput
         label={t('admin.people.endpoint')}
@@ -141,6 +119,6 @@ export function PersonForm({ person, onClose, onDone }: PersonFormProps) {
           </Button>
         </>
       )}
-    </FormModal>
+    </EditForm>
   );
 }

@@ -1,4 +1,4 @@
-import { Button, NumberInput, TagsInput, TextInput } from '@mantine/core';
+import { NumberInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Queue, QueueEdit } from '../../../contract/queues.ts';
@@ -9,8 +9,9 @@ import { useManyPbxs } from '../live/many-pbxs.ts';
 import { PageHead } from '../shell/page-head.tsx';
 import classes from './admin.module.css';
 import { AdminList } from './admin-list.tsx';
-import { FormModal } from './form-modal.tsx';
-import { useTeamNames } from './use-names.ts';
+import { EditForm, type EditFormProps } from './edit-form.tsx';
+import { RowButton } from './row-parts.tsx';
+import { TeamsField } from './teams-field.tsx';
 
 export default function QueuesPage() {
   const { t } = useTranslation();
@@ -43,14 +44,11 @@ export default function QueuesPage() {
             <td>{t(`admin.queues.origin.${queue.origin}`)}</td>
             <td>
               <span className={classes['actions']}>
-                <Button
-                  size="compact-sm"
-                  variant="default"
-                  aria-label={t('admin.queues.edit', { name: queue.name })}
+                <RowButton
+                  text={t('common.edit')}
+                  label={t('admin.queues.edit', { name: queue.name.slice(0, 80) })}
                   onClick={() => setEdited(queue)}
-                >
-                  {t('common.edit')}
-                </Button>
+                />
               </span>
             </td>
           </tr>
@@ -70,47 +68,23 @@ export default function QueuesPage() {
   );
 }
 
-function QueueForm({ queue, onClose, onDone }: { queue: Queue; onClose(): void; onDone(): void }) {
+function QueueForm({ queue, ...form }: EditFormProps & { queue: Queue }) {
   const { t } = useTranslation();
-  const [name, setName] = useState(queue.name);
   const [teams, setTeams] = useState(queue.teams.map((team) => team.name));
   const [seconds, setSeconds] = useState(Math.round(queue.serviceLevelTargetMs / 1000));
-  const teamNames = useTeamNames();
-  async function save() {
-    const json: QueueEdit = {
-      pbx: queue.pbx,
-      name: name.trim(),
-      teams,
-      serviceLevelTargetMs: seconds * 1000,
-    };
+  async function save(name: string) {
+    const json: QueueEdit = { pbx: queue.pbx, name, teams, serviceLevelTargetMs: seconds * 1000 };
     await request(`/api/queues/${encodeURIComponent(queue.id)}`, { method: 'PUT', json });
-    onDone();
     return undefined;
   }
   return (
-    <FormModal
+    <EditForm
       title={t('admin.queues.edit', { name: queue.name.slice(0, 60) })}
-      onClose={onClose}
+      name={queue.name}
       save={save}
+      {...form}
     >
-      <TextInput
-        label={t('common.name')}
-        value={name}
-        onChange={(event) => setName(event.currentTarget.value)}
-        maxLength={200}
-        required
-        pattern=".*\S.*"
-        data-autofocus
-      />
-      <TagsInput
-        label={t('admin.agents.teams')}
-        description={t('admin.queues.teamsHint')}
-        data={teamNames}
-        value={teams}
-        onChange={setTeams}
-        maxTags={200}
-        acceptValueOnBlur
-      />
+      <TeamsField hint={t('admin.queues.teamsHint')} value={teams} onChange={setTeams} />
       <NumberInput
         label={t('admin.queues.target')}
         description={t('admin.queues.targetHint')}
@@ -121,6 +95,6 @@ function QueueForm({ queue, onClose, onDone }: { queue: Queue; onClose(): void; 
         onChange={(value) => setSeconds(Number(value) || 1)}
         required
       />
-    </FormModal>
+    </EditForm>
   );
 }

@@ -1,4 +1,4 @@
-import { Button, Text, TextInput } from '@mantine/core';
+import { Button, Text } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -10,7 +10,9 @@ import { Plain } from '../../shared/text/plain.tsx';
 import { PageHead } from '../shell/page-head.tsx';
 import classes from './admin.module.css';
 import { AdminList } from './admin-list.tsx';
+import { EditForm, type EditFormProps } from './edit-form.tsx';
 import { FormModal } from './form-modal.tsx';
+import { RowButton } from './row-parts.tsx';
 
 type Open = { what: 'add' } | { what: 'rename' | 'remove'; team: NamedRef };
 
@@ -42,22 +44,16 @@ export default function TeamsPage() {
             </td>
             <td>
               <span className={classes['actions']}>
-                <Button
-                  size="compact-sm"
-                  variant="default"
-                  aria-label={t('admin.teams.edit', { name: team.name })}
+                <RowButton
+                  text={t('common.edit')}
+                  label={t('admin.teams.edit', { name: team.name.slice(0, 80) })}
                   onClick={() => setOpen({ what: 'rename', team })}
-                >
-                  {t('common.edit')}
-                </Button>
-                <Button
-                  size="compact-sm"
-                  variant="default"
-                  aria-label={`${t('admin.teams.remove')}${t('common.colon')}${team.name}`}
+                />
+                <RowButton
+                  text={t('admin.teams.remove')}
+                  label={`${t('admin.teams.remove')}${t('common.colon')}${team.name.slice(0, 80)}`}
                   onClick={() => setOpen({ what: 'remove', team })}
-                >
-                  {t('admin.teams.remove')}
-                </Button>
+                />
               </span>
             </td>
           </tr>
@@ -71,36 +67,25 @@ export default function TeamsPage() {
   );
 }
 
-function NameForm({ team, onClose, onDone }: { team: NamedRef | null; onClose(): void; onDone(): void }) {
+function NameForm({ team, ...form }: EditFormProps & { team: NamedRef | null }) {
   const { t } = useTranslation();
-  const [name, setName] = useState(team?.name ?? '');
-  async function save() {
-    const json: TeamEdit = { name: name.trim() };
+  async function save(name: string) {
+    const json: TeamEdit = { name };
     if (team) await request(`/api/teams/${team.id}`, { method: 'PATCH', json });
     else await request('/api/teams', { method: 'POST', json });
-    onDone();
     return undefined;
   }
   return (
-    <FormModal
+    <EditForm
       title={team ? t('admin.teams.edit', { name: team.name.slice(0, 60) }) : t('admin.teams.add')}
-      onClose={onClose}
+      name={team?.name}
       save={save}
-    >
-      <TextInput
-        label={t('common.name')}
-        value={name}
-        onChange={(event) => setName(event.currentTarget.value)}
-        maxLength={200}
-        required
-        pattern=".*\S.*"
-        data-autofocus
-      />
-    </FormModal>
+      {...form}
+    />
   );
 }
 
-function RemoveForm({ team, onClose, onDone }: { team: NamedRef; onClose(): void; onDone(): void }) {
+function RemoveForm({ team, onClose, onDone }: EditFormProps & { team: NamedRef }) {
   const { t } = useTranslation();
   async function save() {
     await request(`/api/teams/${team.id}`, { method: 'DELETE' });

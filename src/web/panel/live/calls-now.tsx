@@ -1,12 +1,16 @@
+import { IconArrowsExchange } from '@tabler/icons-react';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { memo, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import type { Call } from '../../../contract/calls.ts';
+import { may, useMe } from '../../shared/session/session-store.ts';
 import { Plain } from '../../shared/text/plain.tsx';
 import { Who } from '../../shared/text/who.tsx';
 import { Since } from '../../shared/time/since.tsx';
 import { CallMarkChip } from '../calls/call-marks.tsx';
+import { askSendOn } from '../send-on/send-on-store.ts';
+import { isWaiting } from '../send-on/targets.ts';
 import classes from './calls-now.module.css';
 import { DirectionIcon } from './direction-icon.tsx';
 import { board, useRow } from './live.ts';
@@ -92,6 +96,27 @@ const CallNow = memo(function CallNow({ id, top }: { id: string; top: number }) 
           <CallMarkChip marks={call.marks} />
         </span>
       </Link>
+      {isWaiting(call) && <MoveButton call={call} />}
     </li>
   );
 });
+
+/** For who may, while he waits. */
+function MoveButton({ call }: { call: Call }) {
+  const { t } = useTranslation();
+  if (!may(useMe(), 'calls.move')) return null;
+  const who = call.caller.name ?? call.caller.number ?? t('common.anonymous');
+  return (
+    <button
+      type="button"
+      className={classes['move']}
+      data-move
+      aria-label={t('sendOn.move.openOf', { name: who.slice(0, 80) })}
+      title={t('sendOn.move.openOf', { name: who.slice(0, 80) })}
+      onClick={() => askSendOn({ what: 'move', callId: call.id })}
+    >
+      <IconArrowsExchange size={15} aria-hidden="true" />
+      {t('sendOn.move.open')}
+    </button>
+  );
+}

@@ -13,6 +13,7 @@ const TeamsPage = lazy(() => import('../admin/teams-page.tsx'));
 const QueuesPage = lazy(() => import('../admin/queues-page.tsx'));
 const PeoplePage = lazy(() => import('../admin/people-page.tsx'));
 const AlertsPage = lazy(() => import('../admin/alerts-page.tsx'));
+const PauseReasonsPage = lazy(() => import('../admin/pause-reasons-page.tsx'));
 const PolicyPage = lazy(() => import('../admin/policy-page.tsx'));
 const EvaluationsPage = lazy(() => import('../evaluations/evaluations-page.tsx'));
 const AuditPage = lazy(() => import('../admin/audit-page.tsx'));
@@ -38,6 +39,7 @@ export function Pages({ session }: { session: Session }) {
         <Route path="/admin/queues" element={only('queues.edit', <QueuesPage />)} />
         <Route path="/admin/people" element={only('people.edit', <PeoplePage />)} />
         <Route path="/admin/alerts" element={only('queues.edit', <AlertsPage />)} />
+        <Route path="/admin/pauses" element={only('queues.edit', <PauseReasonsPage />)} />
         <Route
           path="/admin/policy"
           element={only('policy.view', <PolicyPage readOnly={!may(session, 'policy.edit')} />)}

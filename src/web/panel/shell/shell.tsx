@@ -10,6 +10,7 @@ import { followFloor } from '../live/live-socket.ts';
 import { ShortcutsHelp } from '../live/shortcuts-help.tsx';
 import { ScreenWindow } from '../screens/screen-window.tsx';
 import { WatchPrompt } from '../screens/watch-prompt.tsx';
+import { SendOnQuestion } from '../send-on/send-on-question.tsx';
 import { ListeningBar } from '../supervision/listening-bar.tsx';
 import { useMyPhone } from '../supervision/my-phone.ts';
 import { ReasonPrompt } from '../supervision/reason-prompt.tsx';
@@ -54,6 +55,7 @@ export function Shell({ session }: { session: Session }) {
       <WatchPrompt />
       <ScreenWindow />
       <ControlDialogs />
+      <SendOnQuestion />
       <ShortcutsHelp />
     </div>
   );

@@ -3,6 +3,7 @@ import {
   IconAddressBook,
   IconBellCog,
   IconClipboardCheck,
+  IconCoffee,
   IconDeviceTv,
   IconHeadset,
   IconHistory,
@@ -42,6 +43,7 @@ interface Entry {
     | 'nav.teams'
     | 'nav.queues'
     | 'nav.alerts'
+    | 'nav.pauses'
     | 'nav.policy'
     | 'nav.audit'
     | 'nav.evaluations';
@@ -68,6 +70,7 @@ const groups: Group[] = [
       { to: '/admin/agents', label: 'nav.agents', icon: IconAddressBook, needs: 'agents.edit' },
       { to: '/admin/teams', label: 'nav.teams', icon: IconUsersGroup, needs: 'teams.edit' },
       { to: '/admin/queues', label: 'nav.queues', icon: IconStack2, needs: 'queues.edit' },
+      { to: '/admin/pauses', label: 'nav.pauses', icon: IconCoffee, needs: 'queues.edit' },
       { to: '/admin/alerts', label: 'nav.alerts', icon: IconBellCog, needs: 'queues.edit' },
       { to: '/admin/policy', label: 'nav.policy', icon: IconShieldCheck, needs: 'policy.view' },
       { to: '/admin/people', label: 'nav.people', icon: IconKey, needs: 'people.edit' },

@@ -1,17 +1,18 @@
 import { Button, Loader, SegmentedControl } from '@mantine/core';
-import { IconPlayerPause, IconPlayerStopFilled } from '@tabler/icons-react';
+import { IconPhoneOutgoing, IconPlayerPause, IconPlayerStopFilled } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
-import type { AudioMode, Mode, Supervision } from '../../../contract/supervisions.ts';
+import { type AudioMode, isAudioMode, type Mode, type Supervision } from '../../../contract/supervisions.ts';
 import { usePhone } from '../../shared/phone/phone-state.ts';
 import { useMe } from '../../shared/session/session-store.ts';
 import { Since } from '../../shared/time/since.tsx';
 import { board, useLink, useRow } from '../live/live.ts';
+import { askSendOn } from '../send-on/send-on-store.ts';
 import { FollowingControls } from './following-controls.tsx';
 import classes from './listening-bar.module.css';
 import { useAskedMode, useMine, usePending, useStopping } from './mine.ts';
 import { actionsInOrder, modeIcons } from './mode-look.tsx';
 import { TakeoverQuestion } from './takeover-question.tsx';
-import { changeMode, handBack, stopSupervision } from './verbs.ts';
+import { changeMode, stopSupervision } from './verbs.ts';
 
 /** Always on screen while I supervise: whom, how, since when, switch, stop. */
 export function ListeningBar() {
@@ -99,8 +100,15 @@ function Running({ row }: { row: Supervision }) {
         />
       )}
       {!switchable && row.state === 'live' && (
-        <Button variant="default" disabled={stopping} onClick={() => void handBack(row)}>
-          {t('takeover.handBack')}
+        <Button
+          variant="default"
+          leftSection={<IconPhoneOutgoing size={15} aria-hidden="true" />}
+          disabled={stopping}
+          onClick={() => askSendOn({ what: 'hand-over', supervisionId: row.id })}
+          className={classes['modes']}
+          data-hand-over
+        >
+          {t('sendOn.hand-over.open')}
         </Button>
       )}
       <Button
@@ -123,7 +131,12 @@ function Phase({ row, stopping }: { row: Supervision; stopping: boolean }) {
     case 'starting':
       return <>{t('bar.ringing')}</>;
     case 'waiting':
-      return <>{t(row.paused ? 'bar.paused' : 'bar.waiting')}</>;
+      // A customer who was handed over is on his way; a listening that follows an agent waits for his next call.
+      return (
+        <>
+          {t(!isAudioMode(row.mode) ? 'sendOn.hand-over.onWay' : row.paused ? 'bar.paused' : 'bar.waiting')}
+        </>
+      );
     case 'live':
       return <Since at={row.startedAt} className={classes['timer']} />;
     case 'ending':

@@ -96,12 +96,3 @@ function requestKey(): string {
     .map((byte) => byte.toString(16).padStart(2, '0'))
     .join('');
 }
-
-/** The customer goes back to the agent he was taken from. */
-export async function handBack({ id, agentId }: Supervision): Promise<void> {
-  try {
-    await request(`/api/supervisions/${id}/hand-over`, { method: 'POST', json: { agentId } });
-  } catch (error) {
-    notifyProblem(error);
-  }
-}

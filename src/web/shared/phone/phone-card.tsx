@@ -11,7 +11,8 @@ import { playNow } from './speaker.ts';
 export function PhoneCard({ personId }: { personId: string }) {
   const { t } = useTranslation();
   const phone = usePhone();
-  const mute = whyMute(phone);
+  // Said before one connects: a page that is not on HTTPS gets no microphone, whatever is done here.
+  const mute = window.isSecureContext ? whyMute(phone) : 'insecure';
   const isOn = phone.link === 'connected' || phone.link === 'connecting';
   return (
     <div className={classes['card']}>
@@ -36,7 +37,7 @@ export function PhoneCard({ personId }: { personId: string }) {
       {phone.link === 'elsewhere' && <p className={classes['hint']}>{t('phone.elsewhereHint')}</p>}
       {mute && (
         <Alert color="yellow" p="xs">
-          {t(`phone.${mute}`)} {t('phone.stillHears')}
+          {t(`phone.${mute}`)} {t('phone.stillHears')} {mute === 'insecure' && t('phone.insecureHow')}
         </Alert>
       )}
       {phone.noSound && (

@@ -16,7 +16,10 @@ export const admin: typeof french = {
       publicNameHint: 'When it differs from the name',
       devices: 'Phones',
       devicesHint: 'One per line, the main one first: PJSIP/1001, SIP/2001, DAHDI/1',
-      devicesNeeded: 'An agent needs at least one phone',
+      devicesNeeded: 'An agent needs at least one phone, or the one in the browser',
+      browserPhone: 'Phone in the browser',
+      browserPhoneHint:
+        'He calls and answers from his agent page, with a headset. He needs a login, and a page on HTTPS.',
       devicesWrong: 'This is not a device: “{{device}}”',
       interfaces: 'Queue members',
       interfacesHint: 'When they differ from the phones, one per line: Local/1001@from-queue/n',

@@ -32,6 +32,7 @@ export const common: typeof french = {
     teams: 'Teams',
     queues: 'Queues',
     alerts: 'Alert thresholds',
+    pauses: 'Pause reasons',
     people: 'Logins',
     policy: 'Policy',
     evaluations: 'Evaluations',

@@ -16,6 +16,7 @@ export const phone: typeof french = {
     useHere: 'Use here',
     elsewhereHint: 'One page at a time can be your phone.',
     insecure: 'This page is not on HTTPS: the browser gives it no microphone.',
+    insecureHow: 'Open Vigie by its https:// address to speak here.',
     denied: 'The browser denies this page the microphone.',
     missing: 'No microphone was found.',
     stillHears: 'You hear, but nobody hears you: no whispering, no barging in, no taking over.',

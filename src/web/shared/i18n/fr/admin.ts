@@ -14,7 +14,10 @@ export const admin = {
       publicNameHint: 'Si différent du nom',
       devices: 'Téléphones',
       devicesHint: 'Un par ligne, le principal d’abord : PJSIP/1001, SIP/2001, DAHDI/1',
-      devicesNeeded: 'Un agent a besoin d’au moins un téléphone',
+      devicesNeeded: 'Un agent a besoin d’au moins un téléphone, ou de celui du navigateur',
+      browserPhone: 'Téléphone dans le navigateur',
+      browserPhoneHint:
+        'Il appelle et répond depuis sa page agent, avec un casque. Il lui faut un compte d’accès, et une page en HTTPS.',
       devicesWrong: 'Ce n’est pas un poste : « {{device}} »',
       interfaces: 'Membres de file',
       interfacesHint: 'Si différents des téléphones, un par ligne : Local/1001@from-queue/n',

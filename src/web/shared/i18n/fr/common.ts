@@ -30,6 +30,7 @@ export const common = {
     teams: 'Équipes',
     queues: 'Files',
     alerts: 'Seuils d’alerte',
+    pauses: 'Motifs de pause',
     people: 'Comptes d’accès',
     policy: 'Politique',
     evaluations: 'Évaluations',

@@ -14,6 +14,7 @@ export const phone = {
     useHere: 'Utiliser ici',
     elsewhereHint: 'Une seule page à la fois peut être votre téléphone.',
     insecure: 'Cette page n’est pas en HTTPS : le navigateur lui refuse le microphone.',
+    insecureHow: 'Ouvrez Vigie par son adresse en https:// pour parler ici.',
     denied: 'Le microphone est refusé à cette page dans le navigateur.',
     missing: 'Aucun microphone n’a été trouvé.',
     stillHears:
