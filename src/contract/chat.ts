@@ -87,7 +87,13 @@ export type NewChatMessage = Static<typeof NewChatMessage>;
 export const ChatRead = Type.Object({ throughSeq: Seq }, { additionalProperties: false });
 
 export const ChatSearchQuery = Type.Object(
-  { q: Type.String({ minLength: 1, maxLength: 200 }), cursor: Type.Optional(Id), limit },
+  {
+    q: Type.String({ minLength: 1, maxLength: 200 }),
+    /** In somebody else's threads: for those who may read all, and audited. */
+    of: Type.Optional(Id),
+    cursor: Type.Optional(Id),
+    limit,
+  },
   { additionalProperties: false },
 );
 export type ChatSearchQuery = Static<typeof ChatSearchQuery>;

@@ -22,6 +22,8 @@ for (const theme of ['light', 'dark'] as const) {
       ['/admin/teams', 'tbody tr'],
       ['/admin/queues', 'tbody tr'],
       ['/admin/people', 'tbody tr'],
+      ['/admin/pauses', '[data-reason]'],
+      ['/admin/alerts', 'form'],
       ['/account', 'form'],
     ];
     for (const [path, sign] of pages) {

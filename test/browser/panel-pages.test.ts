@@ -57,6 +57,37 @@ t.test('Queue members of an agent are typed in and sent', async (t) => {
   });
 });
 
+t.test('Pause reasons are added, put in order, removed and saved', async (t) => {
+  const { page, fixture } = await open(t, { agents: 3, path: '/admin/pauses', language: 'en' });
+  await page.click('text=Add a reason');
+  await page.getByLabel('Reason 3', { exact: true }).fill('Déjeuner');
+  await page.click('button[type=submit]');
+  await page.waitForSelector('text=Two reasons have the same name.');
+  await page.getByLabel('Reason 3', { exact: true }).fill('  Coffee ');
+  await page.getByLabel('Too long after (minutes)').nth(2).fill('15');
+  await page.getByLabel('Move reason 3 up').click();
+  await page.getByLabel('Remove reason 1').click();
+  await page.click('button[type=submit]');
+  await page.waitForSelector('text=Reasons saved');
+  const items = [
+    { name: 'Coffee', overMinutes: 15 },
+    { name: 'Formation', overMinutes: null },
+  ];
+  t.same(fixture.requests.find(({ method }) => method === 'PUT')?.body, { items });
+});
+
+t.test('An agent whose only phone is in his browser is saved so', async (t) => {
+  const { page, fixture } = await open(t, { agents: 3, path: '/admin/agents?add', language: 'en' });
+  await page.fill('[role=dialog] input[data-autofocus]', 'Nora');
+  await page.locator('[role=dialog] label:has-text("Phone in the browser")').click();
+  await page.click('[role=dialog] button[type=submit]');
+  await page.waitForSelector('[role=dialog]', { state: 'detached' });
+  t.match(fixture.requests.find(({ method }) => method === 'POST')?.body, {
+    devices: [],
+    browserPhone: true,
+  });
+});
+
 t.test('Calls: filtered, paged, opened, exported with the same filters', async (t) => {
   const { page, fixture } = await open(t, { agents: 30, path: '/calls' });
   await page.waitForSelector('tbody tr');

@@ -75,7 +75,7 @@ export function chatRoutes(
       {
         config,
         schema: {
-          summary: 'Messages of one’s own threads that hold these words',
+          summary: 'Messages that hold these words, of one’s own threads or of those one may read',
           tags,
           querystring: ChatSearchQuery,
           response: { 200: ChatFoundPage },

@@ -63,13 +63,17 @@ export function createChatService(
     return row;
   }
 
+  /** Whose threads are asked for: the viewer's own, or somebody's he may read along with, which leaves an entry first. */
+  async function whose(viewer: Viewer, of: string | undefined): Promise<string> {
+    if (of === undefined || of === viewer.personId) return viewer.personId;
+    assertMay(viewer, 'chat.read-all');
+    await readingAlong(audit, viewer, { subjectId: of, callId: null });
+    return of;
+  }
+
   return {
     async threads(viewer, { of, cursor, limit = pageSizeDefault }) {
-      const person = of ?? viewer.personId;
-      if (person !== viewer.personId) {
-        assertMay(viewer, 'chat.read-all');
-        await readingAlong(audit, viewer, { subjectId: person, callId: null });
-      }
+      const person = await whose(viewer, of);
       const after = cursor === undefined ? null : positionOf(cursor);
       const search = { of: person, viewerId: viewer.personId, after, limit: limit + 1 };
       const rows = await findThreads(db, search);
@@ -108,11 +112,12 @@ export function createChatService(
       return threadOf(row);
     },
 
-    async search(viewer, { q, cursor, limit = pageSizeDefault }) {
+    async search(viewer, { q, of, cursor, limit = pageSizeDefault }) {
+      const personId = await whose(viewer, of);
       const query = queryOf(q);
       if (query === null) return { items: [], nextCursor: null };
       const found = await searchMessages(db, {
-        personId: viewer.personId,
+        personId,
         query,
         before: cursor,
         limit: limit + 1,

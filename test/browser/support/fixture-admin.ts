@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
+import { PauseReasons } from '../../../src/contract/agent-page.ts';
 import { type Agent, AgentsPage, DiscoveredEndpoint, NewAgent } from '../../../src/contract/agents.ts';
 import { AlertThresholds, defaultThresholds } from '../../../src/contract/alerts.ts';
 import { PeoplePage } from '../../../src/contract/people.ts';
@@ -36,7 +37,7 @@ export function adminRoutes(app: FastifyInstance, agents: () => readonly Agent[]
   }));
   app.post<{ Body: NewAgent }>('/api/agents', (request, reply) => {
     const given = checked(NewAgent, request.body);
-    const devices = given.devices ?? [given.endpoint!];
+    const devices = given.devices ?? [given.endpoint!].filter(Boolean);
     const agent = { ...makeAgent(5000 + added.length, Date.now(), false), name: given.name, devices };
     added.push(agent);
     return reply.code(201).send(agent);
@@ -74,6 +75,15 @@ export function adminRoutes(app: FastifyInstance, agents: () => readonly Agent[]
   app.put('/api/queues/:id', () => ({}));
   app.get('/api/alert-thresholds', () => defaultThresholds);
   app.put<{ Body: AlertThresholds }>('/api/alert-thresholds', ({ body }) => checked(AlertThresholds, body));
+  app.get('/api/pause-reasons', () =>
+    checked(PauseReasons, {
+      items: [
+        { name: 'Déjeuner', overMinutes: 60 },
+        { name: 'Formation', overMinutes: null },
+      ],
+    }),
+  );
+  app.put<{ Body: PauseReasons }>('/api/pause-reasons', ({ body }) => checked(PauseReasons, body));
   app.get('/api/people', () => {
     const createdAt = new Date().toISOString();
     const person = (n: number, name: string, disabled: boolean) => ({

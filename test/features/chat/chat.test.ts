@@ -108,6 +108,9 @@ t.test('a thread is read by the two, and by managers, of which there is an entry
     t.same((await service.threads(one.viewer, {})).items, []);
     await t.rejects(service.threads(one.viewer, { of: alice.person.id }), { code: 'not-allowed' });
     t.same((await service.search(one.viewer, { q: 'script' })).items, []);
+    await t.rejects(service.search(one.viewer, { q: 'script', of: alice.person.id }), {
+      code: 'not-allowed',
+    });
   }
   await t.rejects(service.messages(sam.viewer, v7(), {}), { code: 'thread-not-found' });
   const along = await service.messages(max.viewer, threadId, {});
@@ -115,9 +118,15 @@ t.test('a thread is read by the two, and by managers, of which there is an entry
   t.equal(along.thread.unread, 0, 'who reads along has nothing to read');
   await t.rejects(service.read(max.viewer, threadId, 1), { code: 'thread-not-found' }, 'and marks nothing');
   t.equal((await service.threads(max.viewer, { of: alice.person.id })).items.length, 1);
+  const searched = await service.search(max.viewer, { q: 'script', of: alice.person.id });
+  t.same(
+    searched.items.map(({ message }) => message.text),
+    ['Pensez au script'],
+  );
   t.same(
     scene.audited.map(({ action, subjectId }) => [action, subjectId]),
     [
+      ['chat.read-along', alice.person.id],
       ['chat.read-along', alice.person.id],
       ['chat.read-along', alice.person.id],
     ],

@@ -1,4 +1,4 @@
-import { TextInput, UnstyledButton } from '@mantine/core';
+import { TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
@@ -7,8 +7,8 @@ import type { ChatFoundPage } from '../../../contract/chat.ts';
 import { partnerOf } from '../../shared/chat/chat-store.ts';
 import { queryString, request } from '../../shared/http/request.ts';
 import { useResource } from '../../shared/http/use-resource.ts';
-import { dateFormat } from '../../shared/time/locale.ts';
 import classes from './chat-dock.module.css';
+import { FoundMessages } from './found-messages.tsx';
 import { chatDock } from './open-chat.ts';
 
 const typedForMs = 250;
@@ -39,33 +39,17 @@ export function MessageSearch({ meId, children }: { meId: string; children: Reac
 }
 
 function Found({ words, meId }: { words: string; meId: string }) {
-  const { t, i18n } = useTranslation();
   const { value } = useResource<ChatFoundPage>(
     (signal) => request(`/api/chat/messages${queryString({ q: words })}`, { signal }),
     [words],
   );
-  const format = dateFormat(i18n.language, { dateStyle: 'short', timeStyle: 'short' });
-  if (value?.items.length === 0) return <p className={classes['search']}>{t('chat.foundNothing')}</p>;
   return (
-    <ul className={classes['found']} aria-label={t('chat.found')}>
-      {value?.items.map((found) => (
-        <li key={found.message.id}>
-          <UnstyledButton
-            className={classes['foundOne']}
-            onClick={() =>
-              chatDock.set({ open: true, agentId: found.agent.id, supervisorId: found.supervisor.id })
-            }
-          >
-            <small>
-              <bdi>{partnerOf(found, meId).slice(0, 60)}</bdi> ·{' '}
-              {format.format(new Date(found.message.sentAt))}
-            </small>
-            <span className={classes['foundText']} dir="auto">
-              {found.message.text.slice(0, 300)}
-            </span>
-          </UnstyledButton>
-        </li>
-      ))}
-    </ul>
+    <FoundMessages
+      found={value?.items ?? null}
+      titleOf={(found) => partnerOf(found, meId).slice(0, 60)}
+      onOpen={({ agent, supervisor }) =>
+        chatDock.set({ open: true, agentId: agent.id, supervisorId: supervisor.id })
+      }
+    />
   );
 }

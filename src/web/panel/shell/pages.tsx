@@ -16,6 +16,7 @@ const AlertsPage = lazy(() => import('../admin/alerts-page.tsx'));
 const PauseReasonsPage = lazy(() => import('../admin/pause-reasons-page.tsx'));
 const PolicyPage = lazy(() => import('../admin/policy-page.tsx'));
 const EvaluationsPage = lazy(() => import('../evaluations/evaluations-page.tsx'));
+const ExchangesPage = lazy(() => import('../chat/exchanges-page.tsx'));
 const AuditPage = lazy(() => import('../admin/audit-page.tsx'));
 const AccountPage = lazy(() => import('../account/account-page.tsx'));
 
@@ -45,6 +46,7 @@ export function Pages({ session }: { session: Session }) {
           element={only('policy.view', <PolicyPage readOnly={!may(session, 'policy.edit')} />)}
         />
         <Route path="/evaluations" element={only('evaluations.write', <EvaluationsPage />)} />
+        <Route path="/exchanges" element={only('chat.read-all', <ExchangesPage />)} />
         <Route path="/audit" element={only('audit.view', <AuditPage />)} />
         <Route path="/account" element={<AccountPage session={session} />} />
         <Route path="*" element={<Message text={t('nav.notFound')} />} />

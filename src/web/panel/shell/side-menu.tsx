@@ -12,6 +12,7 @@ import {
   IconLayoutSidebarLeftCollapse,
   IconLayoutSidebarLeftExpand,
   IconLogout,
+  IconMessages,
   IconPhone,
   IconShieldCheck,
   IconStack2,
@@ -46,7 +47,8 @@ interface Entry {
     | 'nav.pauses'
     | 'nav.policy'
     | 'nav.audit'
-    | 'nav.evaluations';
+    | 'nav.evaluations'
+    | 'nav.exchanges';
   icon: TablerIcon;
   needs: Permission;
 }
@@ -62,6 +64,7 @@ const groups: Group[] = [
     entries: [
       { to: '/calls', label: 'nav.calls', icon: IconPhone, needs: 'calls.view' },
       { to: '/evaluations', label: 'nav.evaluations', icon: IconClipboardCheck, needs: 'evaluations.write' },
+      { to: '/exchanges', label: 'nav.exchanges', icon: IconMessages, needs: 'chat.read-all' },
     ],
   },
   {

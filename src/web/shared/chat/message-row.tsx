@@ -14,11 +14,13 @@ interface KeptMessageProps {
   message: ChatMessage;
   before: ChatMessage | undefined;
   own: boolean;
+  /** On the side of one's own, though another wrote it. */
+  side?: boolean;
   /** The newest one that the other has read. */
   read: boolean;
 }
 
-export function KeptMessage({ message, before, own, read }: KeptMessageProps) {
+export function KeptMessage({ message, before, own, side = own, read }: KeptMessageProps) {
   const { t, i18n } = useTranslation();
   const day = dateFormat(i18n.language, { dateStyle: 'full' });
   const at = new Date(message.sentAt);
@@ -26,7 +28,7 @@ export function KeptMessage({ message, before, own, read }: KeptMessageProps) {
   return (
     <>
       {isNewDay && <p className={classes['day']}>{day.format(at)}</p>}
-      <div className={classes['message']} data-own={own || undefined} data-seq={message.seq}>
+      <div className={classes['message']} data-own={side || undefined} data-seq={message.seq}>
         <p className={classes['by']}>
           {message.broadcast && <IconSpeakerphone size={13} role="img" aria-label={t('chat.toTeam')} />}
           <bdi>{own ? t('chat.me') : message.author.name.slice(0, nameLength)}</bdi>

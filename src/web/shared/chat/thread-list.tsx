@@ -9,8 +9,21 @@ import { useThreads } from './use-chat.ts';
 
 /** Every conversation of this person, the newest first, with what is unread in each. */
 export function ThreadList({ meId, onOpen }: { meId: string; onOpen(thread: ChatThread): void }) {
+  const titleOf = (thread: ChatThread) => partnerOf(thread, meId);
+  return <Threads threads={useThreads()} titleOf={titleOf} onOpen={onOpen} />;
+}
+
+interface ThreadsProps {
+  /** Null until they were read. */
+  threads: readonly ChatThread[] | null;
+  titleOf(thread: ChatThread): string;
+  /** The one that is open. */
+  openId?: string | undefined;
+  onOpen(thread: ChatThread): void;
+}
+
+export function Threads({ threads, titleOf, openId, onOpen }: ThreadsProps) {
   const { t, i18n } = useTranslation();
-  const threads = useThreads();
   if (threads === null) return <p className={classes['empty']}>{t('common.loading')}</p>;
   if (threads.length === 0) return <p className={classes['empty']}>{t('chat.noThreads')}</p>;
   const today = new Date().toDateString();
@@ -20,9 +33,13 @@ export function ThreadList({ meId, onOpen }: { meId: string; onOpen(thread: Chat
     <ul className={classes['threads']} aria-label={t('chat.title')}>
       {threads.map((thread) => (
         <li key={thread.id}>
-          <UnstyledButton className={classes['thread']} onClick={() => onOpen(thread)}>
+          <UnstyledButton
+            className={classes['thread']}
+            aria-current={thread.id === openId || undefined}
+            onClick={() => onOpen(thread)}
+          >
             <span className={classes['threadWho']}>
-              <Plain text={partnerOf(thread, meId)} strong />
+              <Plain text={titleOf(thread)} strong />
               <Plain text={thread.lastText ?? ''} dim />
             </span>
             <span className={classes['threadWhen']}>

@@ -45,4 +45,13 @@ export const chat: typeof french = {
     found: 'Messages found',
     foundNothing: 'No message holds these words.',
   },
+  exchanges: {
+    title: 'Team exchanges',
+    hint: 'What supervisors and agents wrote to one another. Each reading stands in the audit log.',
+    person: 'Agent or supervisor',
+    choose: 'Choose a person to read his exchanges.',
+    open: 'Open an exchange to read it.',
+    older: 'Older messages',
+    call: 'During this call',
+  },
 };

@@ -36,6 +36,7 @@ export const common: typeof french = {
     people: 'Logins',
     policy: 'Policy',
     evaluations: 'Evaluations',
+    exchanges: 'Team exchanges',
     audit: 'Audit log',
     account: 'My account',
     signOut: 'Sign out',

@@ -43,4 +43,13 @@ export const chat = {
     found: 'Messages trouvés',
     foundNothing: 'Aucun message ne contient ces mots.',
   },
+  exchanges: {
+    title: 'Échanges internes',
+    hint: 'Ce que superviseurs et agents se sont écrit. Chaque lecture est inscrite au journal d’audit.',
+    person: 'Agent ou superviseur',
+    choose: 'Choisissez une personne pour lire ses échanges.',
+    open: 'Ouvrez un échange pour le lire.',
+    older: 'Messages plus anciens',
+    call: 'Pendant cet appel',
+  },
 };

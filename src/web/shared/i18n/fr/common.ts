@@ -34,6 +34,7 @@ export const common = {
     people: 'Comptes d’accès',
     policy: 'Politique',
     evaluations: 'Évaluations',
+    exchanges: 'Échanges internes',
     audit: 'Journal d’audit',
     account: 'Mon compte',
     signOut: 'Se déconnecter',
