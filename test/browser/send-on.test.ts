@@ -100,9 +100,9 @@ t.test('A call that was taken over is handed back by keyboard, the agent it came
   const { row, name } = await intercept(page, fixture);
   await page.locator('[data-hand-over]').focus();
   await page.keyboard.press('Enter');
-  await page.waitForSelector('[role=option]');
+  await page.waitForSelector('[role=dialog] [role=option]');
   await assertAccessible(t, page, 'to whom');
-  t.match(await page.locator('[role=option]').first().textContent(), `Back to ${name}`);
+  t.match(await page.locator('[role=dialog] [role=option]').first().textContent(), `Back to ${name}`);
   await page.keyboard.press('Enter');
   t.same(asked(fixture, '/hand-over'), [], 'nothing is chosen before one has chosen');
   await page.keyboard.press('ArrowDown');
@@ -129,7 +129,7 @@ t.test('It is handed to another by a search, and what the server refuses is said
   await page.waitForSelector('[role=dialog] [role=combobox]:focus');
   await page.keyboard.type('factur');
   await waitFor(
-    () => page.locator('[role=option]').count(),
+    () => page.locator('[role=dialog] [role=option]').count(),
     (n) => n === 1,
   );
   await page.keyboard.press('ArrowDown');
@@ -147,14 +147,14 @@ t.test('A waiting call is moved to another queue, and only a waiting one is offe
   const waiting = fixture.floor().calls.filter(isWaiting);
   t.equal(await page.locator('[data-move]').count(), waiting.length);
   await page.click('[data-move]');
-  await page.waitForSelector('[role=option]');
+  await page.waitForSelector('[role=dialog] [role=option]');
   await assertAccessible(t, page, 'where to');
   t.equal(await page.getByRole('option', { name: /^Support/ }).count(), 0, 'not to the queue he waits in');
   await page.getByRole('option', { name: /^Ventes/ }).click();
   await page.waitForSelector('text=The call is sent to Ventes');
   t.same(asked(fixture, '/move'), [{ queue: 'ventes' }]);
   await page.click('[data-move]');
-  await page.waitForSelector('[role=option]');
+  await page.waitForSelector('[role=dialog] [role=option]');
   const answered: Call = {
     ...waiting[0]!,
     state: 'answered',
