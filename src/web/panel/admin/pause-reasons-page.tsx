@@ -133,7 +133,7 @@ function ReasonLine({ line, index, isLast, onChange, onRemove, onMove }: ReasonL
         allowDecimal={false}
         value={line.overMinutes ?? ''}
         onChange={(value) => onChange({ overMinutes: value === '' ? null : Number(value) || 1 })}
-        w={170}
+        w={200}
       />
       <ActionIcon
         {...act}
