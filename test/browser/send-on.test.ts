@@ -12,7 +12,7 @@ const open = await startPanelBrowser(t);
 type Fixture = Awaited<ReturnType<typeof open>>['fixture'];
 const nowMs = Date.parse('2026-11-21T10:00:00.000Z');
 const manager = { id: idOf('person', 1), roles: ['manager' as const], teams: [] };
-const wish = { me: manager, backTo: null, queue: null, isQueued: false, words: '' };
+const wish = { me: manager, pbx: 'main', backTo: null, queue: null, isQueued: false, words: '' };
 
 t.test(
   'Only who may have the call is offered it: free, of one’s own teams, with a phone that rings',
@@ -22,6 +22,8 @@ t.test(
     t.equal(back, null);
     t.equal(queues.length, 3);
     t.same([...new Set(free.map(({ state }) => state))], ['available']);
+    const elsewhere = targetsOf(floor, { ...wish, pbx: 'other' });
+    t.same([elsewhere.free, elsewhere.queues], [[], []], 'a call stays on its PBX');
     const team = floor.agents[1]!.teams[0]!;
     const supervisor = { id: manager.id, roles: ['supervisor' as const, 'admin' as const], teams: [team] };
     const his = targetsOf(floor, { ...wish, me: supervisor }).free;

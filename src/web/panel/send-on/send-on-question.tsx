@@ -33,8 +33,10 @@ export function SendOnQuestion() {
 function OfTakeover({ asked }: { asked: SendOn & { what: 'hand-over' } }) {
   const row = useRow(board.supervisions, asked.supervisionId);
   const callId = row?.calls.findLast(({ to }) => to === null)?.callId ?? '';
-  const queue = useRow(board.calls, callId)?.queue ?? null;
-  if (row?.state !== 'live') return <Gone what="hand-over" />;
+  const call = useRow(board.calls, callId);
+  const agent = useRow(board.agents, row?.agentId ?? '');
+  const pbx = call?.pbx ?? agent?.pbx;
+  if (row?.state !== 'live' || pbx === undefined) return <Gone what="hand-over" />;
   return (
     <TargetPicker what="hand-over" backTo={row.agentId} queue={queue} choose={(to) => choose(asked, to)} />
   );
@@ -48,7 +50,7 @@ function OfWaiting({ asked }: { asked: SendOn & { what: 'move' } }) {
     if (await choose(asked, to)) notifyDone(t('sendOn.move.done', { name: name.slice(0, 80) }));
   }
   const queue = call.queueVisits.findLast(({ to }) => to === null)?.queue ?? call.queue;
-  return <TargetPicker what="move" backTo={null} queue={queue} choose={move} />;
+  return <TargetPicker what="move" pbx={call.pbx} backTo={null} queue={queue} choose={move} />;
 }
 
 async function choose(asked: SendOn, to: HandOver): Promise<boolean> {

@@ -4,6 +4,7 @@ import { type ReactNode, useEffect, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Agent } from '../../../contract/agents.ts';
 import type { LiveQueue } from '../../../contract/live.ts';
+import { queueKey } from '../../../contract/queues.ts';
 import type { HandOver } from '../../../contract/supervisions.ts';
 import { useMe } from '../../shared/session/session-store.ts';
 import { StateBadge } from '../../shared/state/state-look.tsx';
@@ -16,6 +17,7 @@ import { targetsOf } from './targets.ts';
 
 interface TargetPickerProps {
   what: SendOn['what'];
+  pbx: string;
   backTo: string | null;
   /** The queue the call came by, or waits in. */
   queue: string | null;
@@ -23,7 +25,7 @@ interface TargetPickerProps {
 }
 
 /** A field to search with and a list below it; arrows and Enter choose, a click does. */
-export function TargetPicker({ what, backTo, queue, choose }: TargetPickerProps) {
+export function TargetPicker({ what, pbx, backTo, queue, choose }: TargetPickerProps) {
   const { t } = useTranslation();
   const me = useMe().person;
   const floor = { agents: useRows(board.agents), queues: useRows(board.queues) };
@@ -34,7 +36,7 @@ export function TargetPicker({ what, backTo, queue, choose }: TargetPickerProps)
   const listId = useId();
   const [, setDrawn] = useState(false);
   useEffect(() => setDrawn(true), []);
-  const found = targetsOf(floor, { me, backTo, queue, isQueued: what === 'move', words });
+  const found = targetsOf(floor, { me, pbx, backTo, queue, isQueued: what === 'move', words });
   const { queues } = found;
   const isEmpty = found.back === null && found.free.length === 0 && queues.length === 0;
 
@@ -42,7 +44,7 @@ export function TargetPicker({ what, backTo, queue, choose }: TargetPickerProps)
     const [kind, id] = [value.slice(0, 1), value.slice(2)];
     if (isAsking) return;
     setAsking(true);
-    const name = (kind === 'q' ? board.queues.get(id) : board.agents.get(id))?.name ?? id;
+    const name = (kind === 'q' ? board.queues.get(queueKey(pbx, id)) : board.agents.get(id))?.name ?? id;
     await choose(kind === 'q' ? { queue: id } : { agentId: id }, name);
     setAsking(false);
   }

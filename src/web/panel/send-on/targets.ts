@@ -12,6 +12,8 @@ export interface Floor {
 }
 export interface TargetsWish {
   me: Me;
+  /** The one the call is on: it cannot leave it. */
+  pbx: string;
   /** The agent the call was taken from. */
   backTo: string | null;
   /** The queue it came by: who serves it stands first. */
@@ -37,10 +39,12 @@ export const freeShownMax = 40;
  */
 export function targetsOf(
   { agents, queues }: Floor,
-  { me, backTo, queue, isQueued, words }: TargetsWish,
+  { me, pbx, backTo, queue, isQueued, words }: TargetsWish,
 ): Targets {
   const needle = fold(words.trim());
-  const reached = agents.filter((agent) => isReached(agent, me) && matches(agent, needle));
+  const reached = agents.filter(
+    (agent) => agent.pbx === pbx && isReached(agent, me) && matches(agent, needle),
+  );
   const serves = (agent: Agent) => (agent.queues.some(({ id }) => id === queue) ? 0 : 1);
   const free = reached
     .filter(({ id, state }) => id !== backTo && state === 'available')
@@ -49,7 +53,8 @@ export function targetsOf(
     back: reached.find(({ id, state }) => id === backTo && state !== 'offline') ?? null,
     free: free.slice(0, freeShownMax),
     queues: queues
-      .filter(({ id, name }) => !(isQueued && id === queue) && fold(`${name}\n${id}`).includes(needle))
+      .filter((one) => one.pbx === pbx && !(isQueued && one.id === queue))
+      .filter(({ id, name }) => fold(`${name}\n${id}`).includes(needle))
       .sort((a, b) => a.name.localeCompare(b.name)),
     more: Math.max(0, free.length - freeShownMax),
   };
