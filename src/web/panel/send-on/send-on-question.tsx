@@ -38,7 +38,13 @@ function OfTakeover({ asked }: { asked: SendOn & { what: 'hand-over' } }) {
   const pbx = call?.pbx ?? agent?.pbx;
   if (row?.state !== 'live' || pbx === undefined) return <Gone what="hand-over" />;
   return (
-    <TargetPicker what="hand-over" backTo={row.agentId} queue={queue} choose={(to) => choose(asked, to)} />
+    <TargetPicker
+      what="hand-over"
+      pbx={pbx}
+      backTo={row.agentId}
+      queue={call?.queue ?? null}
+      choose={(to) => choose(asked, to)}
+    />
   );
 }
 
