@@ -18,6 +18,8 @@ export interface Breaker {
   request: AriRequest;
   /** False while it is open. */
   readonly answers: boolean;
+  /** It has just answered somebody else: no need to wait for the next ping. */
+  noteAnswer(): void;
   stop(): void;
 }
 
@@ -71,6 +73,7 @@ export function createBreaker(options: BreakerOptions): Breaker {
     get answers() {
       return answers;
     },
+    noteAnswer: () => note(true),
     stop: () => clearInterval(timer),
   };
 }

@@ -103,8 +103,10 @@ export function createAriTelephony(options: AriTelephonyOptions): Telephony {
   function take(text: string): number {
     const facts = JSON.parse(text) as TelephonyFact[];
     for (const fact of facts) {
-      if (fact.kind === 'pbx-connected') leaveMark();
       give(fact);
+      if (fact.kind !== 'pbx-connected') continue;
+      breaker.noteAnswer();
+      leaveMark();
     }
     return facts.length;
   }

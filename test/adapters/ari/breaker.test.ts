@@ -69,3 +69,12 @@ t.test('One unanswered ping, and refusals, are no reason', async (t) => {
   t.same(changes, []);
   t.ok(breaker.answers);
 });
+
+t.test('An answer to somebody else closes it at once', async (t) => {
+  const { breaker, changes, falls } = pbx();
+  t.teardown(breaker.stop);
+  falls('silent');
+  await waitFor(() => !breaker.answers, Boolean, 5_000);
+  breaker.noteAnswer();
+  t.same(changes.slice(0, 2), [false, true]);
+});
