@@ -103,10 +103,10 @@ export function createAriTelephony(options: AriTelephonyOptions): Telephony {
   function take(text: string): number {
     const facts = JSON.parse(text) as TelephonyFact[];
     for (const fact of facts) {
+      // Before anybody acts on it.
+      if (fact.kind === 'pbx-connected') breaker.noteAnswer();
       give(fact);
-      if (fact.kind !== 'pbx-connected') continue;
-      breaker.noteAnswer();
-      leaveMark();
+      if (fact.kind === 'pbx-connected') leaveMark();
     }
     return facts.length;
   }
