@@ -57,6 +57,7 @@ import type { AccessRule } from './ports/http-viewer.ts';
 import type { LiveSessions } from './ports/live.ts';
 import type { Log } from './ports/log.ts';
 import type { TelephonyFact } from './ports/telephony-facts.ts';
+import { createTrunks } from './ports/trunks.ts';
 import type { Viewer } from './ports/viewer.ts';
 import { version } from './version.ts';
 
@@ -130,7 +131,7 @@ async function build({
   const presence = createPanelPresence();
   const connections = createConnections({ log });
   // Each replaced by the feature that keeps it.
-  const ties: AgentTies = { ...noTies };
+  const ties: AgentTies = { ...noTies, trunks: createTrunks(config.pbxs) };
   const sharedScreens = createSharedScreens();
   ties.screens = sharedScreens;
   const iceServers = createIceServers(config.turn);
@@ -234,6 +235,7 @@ async function build({
     directory,
     browserPhones: ties.browserPhones,
     marks: ties.marks,
+    trunks: ties.trunks,
     outside: ties.outside,
     clock,
     log,

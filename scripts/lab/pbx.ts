@@ -16,6 +16,10 @@ export interface PbxOptions {
   queues?: readonly string[];
   /** Extensions to add, as an administrator's `#include` would. */
   dialplan?: string;
+  /** Endpoints by which this PBX reaches another lab's, whose `peers` name it: `PJSIP/1901@to-lyon`. */
+  trunks?: readonly { name: string; sipPort: number; fromUser: string }[];
+  /** Endpoints by which other labs' PBXs come in, each into a context. */
+  peers?: readonly { name: string; context: string }[];
   /** Browsers may be phones: a websocket transport, ICE, endpoints made over ARI (`sorcery.conf`). */
   browserPhones?: boolean;
   /** Asterisk dials this address (`ws://…/asterisk/ws/main`) for the application `vigie`, as the samples say. */

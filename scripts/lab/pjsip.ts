@@ -30,7 +30,7 @@ const section = (name: string, type: string, settings: Record<string, string | n
 export function pbxPjsip(
   ports: LabPorts,
   roster: PhoneSpec[],
-  { overloadTrigger = 'pjsip_only', browserPhones = false }: PbxOptions,
+  { overloadTrigger = 'pjsip_only', browserPhones = false, trunks = [], peers = [] }: PbxOptions,
 ): string {
   const parts = [
     section('global', 'global', { user_agent: 'vigie-lab', taskprocessor_overload_trigger: overloadTrigger }),
@@ -53,6 +53,11 @@ export function pbxPjsip(
       endpoint(`load-${name}`, { context: 'from-internal', allow: 'alaw,ulaw', aors: `load-${name}` }),
       section(`load-${name}`, 'aor', { contact: `sip:${name}@127.0.0.1:${ports.loadSip}` }),
     ]),
+    ...trunks.flatMap(({ name, sipPort, fromUser }) => [
+      endpoint(name, { context: 'from-internal', allow: trunkCodecs, aors: name, from_user: fromUser }),
+      section(name, 'aor', { contact: `sip:127.0.0.1:${sipPort}` }),
+    ]),
+    ...peers.map(({ name, context }) => endpoint(name, { context, allow: trunkCodecs })),
     // Answers, sends no media, and the PBX gives up after two seconds without any.
     endpoint('load-silent', { context: 'from-internal', allow: 'alaw', aors: 'load-answer', rtp_timeout: 2 }),
   ];

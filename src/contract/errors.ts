@@ -58,6 +58,10 @@ export const errorRegistry = {
   'evaluation-closed': { status: 409, title: 'An evaluation can be changed for 24 hours only' },
   'grid-changed-meanwhile': { status: 409, title: 'The grid has changed; look at it again' },
   'caller-objected': { status: 409, title: 'The caller objects to being listened to' },
+  'phone-on-other-pbx': {
+    status: 409,
+    title: 'Your phone is on another PBX, which the agent’s cannot ring (dialStrings)',
+  },
   'no-browser-phone': { status: 409, title: 'Your browser phone is not connected' },
   'browser-phone-unavailable': {
     status: 409,

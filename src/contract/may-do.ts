@@ -25,9 +25,12 @@ export interface MayDoFacts {
     device: string | null;
     /** His browser phone is connected. */
     browserPhone: boolean;
+    /** The PBXs on which his phones can be rung; absent where that is no question. */
+    reachedFrom?: ReadonlySet<string>;
   };
   agent: {
     id: string;
+    pbx?: string;
     teamIds: readonly string[];
     /** `offline` is not connected. */
     state: AgentState;
@@ -72,12 +75,12 @@ export function refusalOf(action: AgentAction, facts: MayDoFacts): ErrorCode | n
     case 'listen':
     case 'whisper':
     case 'barge':
-      return phoneRefusal(viewer) ?? hearingRefusal(action, agent);
+      return phoneRefusal(facts) ?? hearingRefusal(action, agent);
     case 'listen-persistent':
-      return phoneRefusal(viewer) ?? followingRefusal(agent);
+      return phoneRefusal(facts) ?? followingRefusal(agent);
     case 'intercept':
     case 'intercept-agent-listening':
-      return phoneRefusal(viewer) ?? takeoverRefusal(agent);
+      return phoneRefusal(facts) ?? takeoverRefusal(agent);
     case 'chat':
       return isConnected(agent) ? null : 'agent-not-connected';
     case 'watch-screen':
@@ -117,10 +120,12 @@ export function refusalByRights(
 /** A person whose device is in a call is connected, whatever else. */
 const isConnected = ({ state, legs }: Agent): boolean => state !== 'offline' || legs.length > 0;
 
-function phoneRefusal({ device, browserPhone }: MayDoFacts['viewer']): ErrorCode | null {
-  if (browserPhone) return null;
-  if (device === null) return 'no-phone';
-  return /^local\//i.test(device) ? 'phone-not-a-device' : null;
+function phoneRefusal({ viewer, agent }: MayDoFacts): ErrorCode | null {
+  const { device, browserPhone, reachedFrom } = viewer;
+  if (!browserPhone && device === null) return 'no-phone';
+  if (!browserPhone && device !== null && /^local\//i.test(device)) return 'phone-not-a-device';
+  const isReached = agent.pbx === undefined || (reachedFrom?.has(agent.pbx) ?? true);
+  return isReached ? null : 'phone-on-other-pbx';
 }
 
 /** A phone that rings has nothing to hear yet. */

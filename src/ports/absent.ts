@@ -7,8 +7,9 @@ import type {
   OutsideListenings,
   ScreenSharing,
 } from './domain.ts';
+import { noTrunks, type Trunks } from './trunks.ts';
 
-/** What a live part is told where nothing of the kind is wired: no policy but the default, no screen, no help, no browser phone. */
+/** What a live part is told where nothing of the kind is wired: no policy but the default, no screen, no help, no browser phone, no trunk. */
 export interface AgentTies {
   policy: ListeningPolicy;
   marks: CallMarks;
@@ -16,6 +17,7 @@ export interface AgentTies {
   help: HelpRequests;
   browserPhones: BrowserPhones;
   outside: OutsideListenings;
+  trunks: Trunks;
 }
 
 const never = () => () => {};
@@ -32,4 +34,5 @@ export const noTies: AgentTies = {
   help: { of: () => null, onChange: never },
   browserPhones: { deviceOf: () => null, onChange: never },
   outside: { all: () => [], onChange: never },
+  trunks: noTrunks,
 };

@@ -5,6 +5,9 @@ import type { TelephonyFact } from './telephony-facts.ts';
 export const ownIdPrefix = 'vigie-';
 export const isOwnId = (id: string): boolean => id.startsWith(ownIdPrefix);
 
+/** Context of the bundled dialplan in which another PBX rings a supervisor's phone here: that is no call of this PBX's. */
+export const fromPbxContext = 'vigie-from-pbx';
+
 /** A supervisor's phone that we rang: the one kind of leg of ours that may be a party to a call, when he takes one over. */
 export const isOwnPhone = (id: string): boolean => isOwnId(id) && /-phone-\d+$/.test(id);
 

@@ -9,6 +9,7 @@ import type { Tables } from '../../database/generated/tables.ts';
 import { chosenPbx, whichPbx } from '../../ports/chosen-pbx.ts';
 import type { AuditLog, BrowserPhones } from '../../ports/domain.ts';
 import type { AgentView } from '../../ports/live.ts';
+import type { Trunks } from '../../ports/trunks.ts';
 import { assertMay, seesTeams, type Viewer } from '../../ports/viewer.ts';
 import { assertNoProblems, type CsvAgent, type CsvProblem, parseAgentsCsv } from './agents-csv.ts';
 import { compareDevices } from './device-address.ts';
@@ -32,22 +33,30 @@ export interface AgentsDeps {
   directory: RefreshedDirectory;
   shift: Shift;
   browserPhones: BrowserPhones;
+  trunks: Trunks;
   audit: AuditLog;
 }
 
 /** The verbs of `/api/agents`. */
-export function createAgentsService({ db, pbxNames, directory, shift, browserPhones, audit }: AgentsDeps) {
-  const asSeenBy = (viewer: Viewer, view: AgentView): Agent => ({
-    ...view.row,
-    mayDo: mayDo({
-      viewer: {
-        ...viewer,
-        device: directory.byId(viewer.personId)?.devices[0] ?? null,
-        browserPhone: browserPhones.deviceOf(viewer.personId) !== null,
-      },
-      agent: { ...view.facts, id: view.row.id, teamIds: view.teamIds, state: view.row.state },
-    }),
-  });
+export function createAgentsService({
+  db,
+  pbxNames,
+  directory,
+  shift,
+  browserPhones,
+  trunks,
+  audit,
+}: AgentsDeps) {
+  const asSeenBy = (viewer: Viewer, { row, teamIds, facts }: AgentView): Agent => {
+    const person = directory.byId(viewer.personId);
+    const phone = {
+      device: person?.devices[0] ?? null,
+      browserPhone: browserPhones.deviceOf(viewer.personId) !== null,
+      ...(person && { reachedFrom: trunks.thatReach(person.pbx) }),
+    };
+    const agent = { ...facts, id: row.id, pbx: row.pbx, teamIds, state: row.state };
+    return { ...row, mayDo: mayDo({ viewer: { ...viewer, ...phone }, agent }) };
+  };
 
   const pbxOf = (agent: Pick<NewAgent, 'pbx'>): string => chosenPbx(pbxNames, agent.pbx);
 

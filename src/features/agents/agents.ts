@@ -53,6 +53,7 @@ export function createAgents(deps: CreateAgents) {
     directory,
     shift,
     browserPhones: deps.ties.browserPhones,
+    trunks: deps.ties.trunks,
     audit,
   });
   const teams = createTeamsService({ db, audit, onChange: reload });

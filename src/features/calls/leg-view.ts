@@ -1,4 +1,4 @@
-import { isOwnPhone } from '../../ports/telephony.ts';
+import { fromPbxContext, isOwnPhone } from '../../ports/telephony.ts';
 import type { BridgeKind, Dialplan, LegSnapshot } from '../../ports/telephony-facts.ts';
 import { deviceOf, isTool, isZombie, localHalfOf } from './channel-name.ts';
 import type { CallFact } from './leg-facts.ts';
@@ -112,6 +112,8 @@ export function viewOf(uniqueId: string, facts: readonly CallFact[]): LegView {
     callId: null,
   };
   for (const fact of facts) apply(view, fact);
+  // Another PBX rings a supervisor's phone here, for its own call.
+  if (view.steps.some(({ context }) => context.startsWith(fromPbxContext))) view.isTool = true;
   if (view.end) close(view, view.end.atMs);
   return view;
 }

@@ -12,6 +12,7 @@ import type {
 import type { LiveFeed, LiveShift, LiveThresholds } from '../../ports/live.ts';
 import type { Log } from '../../ports/log.ts';
 import type { TelephonyFact } from '../../ports/telephony-facts.ts';
+import type { Trunks } from '../../ports/trunks.ts';
 import type { Viewer } from '../../ports/viewer.ts';
 import { createBoardSight } from './board-sight.ts';
 import { createPbxLinks, type PbxLinksOptions } from './pbx-links.ts';
@@ -26,6 +27,8 @@ export interface CreateLiveBoard {
   browserPhones: BrowserPhones;
   /** Default: nobody said anything. */
   marks?: CallMarks;
+  /** Default: each PBX rings its own phones only. */
+  trunks?: Trunks;
   /** Default: nobody does. */
   outside?: OutsideListenings;
   thresholds: LiveThresholds;
@@ -49,7 +52,7 @@ const gatherMs = 8;
 export function createLiveBoard(deps: CreateLiveBoard): LiveBoard {
   const { directory, clock, log } = deps;
   const links = createPbxLinks({ ...deps, nowMs: clock.now() });
-  const { marks = noTies.marks, outside = noTies.outside } = deps;
+  const { marks = noTies.marks, outside = noTies.outside, trunks = noTies.trunks } = deps;
   const sight = createBoardSight({ ...deps, links, marks, outside });
   const scopes = new Map<string, { rows: ScopeRows; viewers: number }>();
   const listeners = new Set<(scope: string, change: LiveChange) => void>();
@@ -57,7 +60,10 @@ export function createLiveBoard(deps: CreateLiveBoard): LiveBoard {
 
   const at = (): string => new Date(clock.now()).toISOString();
   const scopeNow = (viewer: Viewer): Scope =>
-    scopeFor(viewer, directory.byId(viewer.personId), deps.browserPhones.deviceOf(viewer.personId) !== null);
+    scopeFor(viewer, directory.byId(viewer.personId), {
+      browserPhone: deps.browserPhones.deviceOf(viewer.personId) !== null,
+      trunks,
+    });
 
   function flush(): void {
     timer = null;

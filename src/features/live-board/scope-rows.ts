@@ -74,7 +74,7 @@ export function createScopeRows(scope: Scope): ScopeRows {
   function agentNow(sight: Sight, id: string): { view: AgentView; row: Agent } | undefined {
     const view = sight.agent(id);
     if (!view || !seesTeams(viewer, view.teamIds)) return undefined;
-    const facts = { ...view.facts, id, teamIds: view.teamIds, state: view.row.state };
+    const facts = { ...view.facts, id, pbx: view.row.pbx, teamIds: view.teamIds, state: view.row.state };
     const row = { ...view.row, mayDo: mayDo({ viewer: acting, agent: facts }) };
     const before = agents.get(id);
     const same = before?.view === view && before.row.mayDo.join() === row.mayDo.join();

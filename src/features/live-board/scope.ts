@@ -2,6 +2,7 @@ import type { Call } from '../../contract/calls.ts';
 import type { MayDoFacts } from '../../contract/may-do.ts';
 import { queueKey } from '../../contract/queues.ts';
 import type { Person } from '../../ports/domain.ts';
+import type { Trunks } from '../../ports/trunks.ts';
 import { assertMay, seesTeams, type Viewer } from '../../ports/viewer.ts';
 
 /** What one group of viewers may see and do: all of them get the same frames. */
@@ -14,11 +15,17 @@ export interface Scope {
 
 /**
  * The scope of a viewer. Two viewers share one when they see the same teams, hold the same rights and either both
- * have a phone or neither; who is an agent himself has one of his own, as he may not supervise himself.
+ * have a phone that the same PBXs can ring or neither; who is an agent himself has one of his own, as he may not supervise himself.
  * Throws `not-allowed` for one who may not see the board.
  */
-export function scopeFor(viewer: Viewer, person: Person | undefined, browserPhone: boolean): Scope {
+export function scopeFor(
+  viewer: Viewer,
+  person: Person | undefined,
+  phones: { browserPhone: boolean; trunks: Trunks },
+): Scope {
   assertMay(viewer, 'live.view');
+  const { browserPhone } = phones;
+  const reachedFrom = person && phones.trunks.thatReach(person.pbx);
   const device = person?.devices[0] ?? null;
   const key = JSON.stringify([
     seesTeams(viewer, []) ? '*' : viewer.teamIds.toSorted(),
@@ -26,11 +33,13 @@ export function scopeFor(viewer: Viewer, person: Person | undefined, browserPhon
     [...viewer.permissions].sort(),
     phoneKind(device),
     browserPhone,
+    [...(reachedFrom ?? [])].sort(),
     [...viewer.withheld].map(([team, withheld]) => [team, [...withheld].sort()]),
     person?.roles.includes('agent') ? viewer.personId : '',
   ]);
   const { personId, permissions, withheld, everyTeam, teamIds } = viewer;
-  const acting = { personId, permissions, withheld, everyTeam, teamIds, device, browserPhone };
+  const phone = { device, browserPhone, ...(reachedFrom && { reachedFrom }) };
+  const acting = { personId, permissions, withheld, everyTeam, teamIds, ...phone };
   return { key, viewer, acting };
 }
 

@@ -30,8 +30,8 @@ export interface SupervisionDeps {
   people: PeopleDirectory;
   calls: LiveCalls;
   audit: AuditLog;
-  /** Default: no policy but the default one, no browser phones. */
-  ties?: Pick<AgentTies, 'policy' | 'browserPhones'>;
+  /** Default: no policy but the default one, no browser phones, no trunks. */
+  ties?: Pick<AgentTies, 'policy' | 'browserPhones'> & Partial<Pick<AgentTies, 'trunks'>>;
   clock: Clock;
   log: Log;
   /** Whether the agent counts as connected; only chooses the words of a refusal. Default: yes. */
@@ -64,8 +64,15 @@ const stopDeadlineMs = 8_000;
 export function createSupervision(deps: SupervisionDeps): SupervisionFeature {
   const { db, audit, clock, log, calls, people } = deps;
   const sessions = new OpenSessions({ db, audit, log });
-  const { policy, browserPhones } = deps.ties ?? noTies;
-  const rules = { people, calls, policy, browserPhones, isConnected: deps.isConnected ?? (() => true) };
+  const { policy, browserPhones, trunks = noTies.trunks } = deps.ties ?? noTies;
+  const rules = {
+    people,
+    calls,
+    policy,
+    browserPhones,
+    trunks,
+    isConnected: deps.isConnected ?? (() => true),
+  };
   let isStopping = false;
 
   const kinds = { rules, sessions, audit, clock, log, ringTimeoutMs: deps.ringTimeoutMs ?? ringTimeoutMs };

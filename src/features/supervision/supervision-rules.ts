@@ -15,6 +15,7 @@ import type {
   PeopleDirectory,
   Person,
 } from '../../ports/domain.ts';
+import type { Trunks } from '../../ports/trunks.ts';
 import { makeViewer, type Viewer } from '../../ports/viewer.ts';
 import { chooseAgentLeg, whyNotSpeak } from './agent-leg.ts';
 import type { FollowedLeg } from './following-choice.ts';
@@ -26,6 +27,7 @@ export interface RuleDeps {
   calls: LiveCalls;
   policy: ListeningPolicy;
   browserPhones: BrowserPhones;
+  trunks: Trunks;
   /** Whether the agent is signed in, in a queue or on a page: only chooses the words of a refusal. */
   isConnected(agentId: string): boolean;
 }
@@ -54,12 +56,18 @@ export function planOf(deps: RuleDeps, viewer: Viewer, wish: StartSupervision): 
   else refuseUnlessAllowed(deps, viewer, asked);
   if (!device) throw new AppError('no-browser-phone');
   if (!isRealDevice(device)) throw new AppError('phone-not-a-device');
-  if (wish.scope === 'agent') return { mode, agent, device, leg: null };
+  const dialled = deps.trunks.dialStringOf(agent.pbx, homeOf(deps, viewer) ?? agent.pbx, device);
+  if (dialled === null) throw new AppError('phone-on-other-pbx');
+  if (wish.scope === 'agent') return { mode, agent, device: dialled, leg: null };
   const leg = agentLeg(deps, legs, spoken, wish.callId);
   if (!isAudioMode(mode)) assertTakeable(leg);
   if (isOwnCall(deps, viewer.personId, leg)) throw new AppError('own-call', 'You are on that call yourself');
-  return { mode, agent, device, leg };
+  return { mode, agent, device: dialled, leg };
 }
+
+/** The PBX of the viewer's phones. */
+const homeOf = ({ people }: RuleDeps, viewer: Viewer): string | undefined =>
+  people.byId(viewer.personId)?.pbx;
 
 /** What the policy asks of a reason; its length is the contract's. */
 function assertReason({ reasonRequired, reasons, reasonsOnly }: Policy, reason: string): void {
@@ -91,8 +99,10 @@ export function followedLegs(deps: RuleDeps, agentId: string, supervisorId: stri
 }
 
 function isOwnCall({ people, calls }: RuleDeps, supervisorId: string, { callId, pbx }: DeviceLeg): boolean {
-  const devices = people.byId(supervisorId)?.devices ?? [];
-  return devices
+  const supervisor = people.byId(supervisorId);
+  // Somebody else's, when his own of that name are on another PBX.
+  if (supervisor?.pbx !== pbx) return false;
+  return supervisor.devices
     .flatMap((device) => calls.legsOfDevice(pbx, device))
     .some((own) => own.callId === callId && own.state !== 'ringing');
 }
@@ -188,11 +198,15 @@ interface Asked {
 /** The part of the rule that is about hearing; queues and screens have their own keepers. */
 function factsOf(deps: RuleDeps, viewer: Viewer, { agent, legs, device }: Asked): MayDoFacts {
   const { policy, calls } = deps;
+  // A phone that rang already is reached.
+  const home = device === 'any' ? undefined : homeOf(deps, viewer);
+  const reach = home === undefined ? {} : { reachedFrom: deps.trunks.thatReach(home) };
   return {
     // The one that is to ring, whatever kind it is.
-    viewer: { ...viewer, device, browserPhone: false },
+    viewer: { ...viewer, device, browserPhone: false, ...reach },
     agent: {
       id: agent.id,
+      pbx: agent.pbx,
       teamIds: agent.teams.map((team) => team.id),
       state: deps.isConnected(agent.id) ? 'available' : 'offline',
       legs: legs.map((leg) => {

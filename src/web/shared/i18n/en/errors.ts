@@ -48,6 +48,7 @@ export const errors: typeof french = {
     'already-evaluated': 'You have evaluated this call already.',
     'evaluation-closed': 'An evaluation can be changed for 24 hours only.',
     'grid-changed-meanwhile': 'The grid has changed meanwhile. Look at it again.',
+    'phone-on-other-pbx': 'Your phone is on another PBX, and the agent’s PBX has no trunk to it.',
     'no-browser-phone': 'Your browser phone is not connected.',
     'browser-phone-unavailable': 'This Asterisk offers no browser phones: see `vigie doctor`.',
     'screen-not-shared': 'The agent does not share the screen.',

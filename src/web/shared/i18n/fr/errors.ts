@@ -48,6 +48,7 @@ export const errors = {
     'already-evaluated': 'Vous avez déjà évalué cet appel.',
     'evaluation-closed': 'Une évaluation ne se modifie que pendant 24 heures.',
     'grid-changed-meanwhile': 'La grille a changé entre-temps. Relisez-la.',
+    'phone-on-other-pbx': 'Votre téléphone est sur un autre PBX, que celui de l’agent ne peut pas joindre.',
     'no-browser-phone': 'Votre téléphone dans le navigateur n’est pas connecté.',
     'browser-phone-unavailable':
       'Cet Asterisk n’offre pas de téléphone dans le navigateur : voir `vigie doctor`.',
