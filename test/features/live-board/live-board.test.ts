@@ -286,7 +286,7 @@ function strangers({ directory, agents }: Built, viewer: Viewer, frame: LiveChan
   const mine = (teamIds: readonly string[]) => teamIds.some((id) => viewer.teamIds.includes(id));
   const myAgent = (id: string) => mine(directory.byId(id)?.teams.map((team) => team.id) ?? []);
   const myQueue = (id: string) => {
-    const { teamIds } = agents.shift.queue(id)!;
+    const { teamIds } = agents.shift.queue(queueKey('main', id))!;
     return teamIds.length === 0 || mine(teamIds);
   };
   const myCall = (call: Call) =>
