@@ -93,10 +93,10 @@ await waitFor(
 );
 
 t.test('The command line asks which PBX where there are several', async (t) => {
-  t.match(
-    await addUser('--login', 'x', '--name', 'X', '--role', 'agent', '--endpoint', 'PJSIP/1001'),
-    { code: 1, err: /^validation-failed: Say which PBX: paris, lyon/ },
-  );
+  t.match(await addUser('--login', 'x', '--name', 'X', '--role', 'agent', '--endpoint', 'PJSIP/1001'), {
+    code: 1,
+    err: /^validation-failed: Say which PBX: paris, lyon/,
+  });
 });
 
 t.test('Each PBX tells of its own agents and queues, of the same names, and of no other’s', async (t) => {
