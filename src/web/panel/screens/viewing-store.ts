@@ -8,7 +8,12 @@ import type {
 } from '../../../contract/screens.ts';
 import { request } from '../../shared/http/request.ts';
 import { type PageSocket, pageSocket } from '../../shared/page-socket.ts';
-import { createWatching, type Watching } from '../../shared/screen/watching.ts';
+import {
+  createWatching,
+  type PreparedWatching,
+  prepareWatching,
+  type Watching,
+} from '../../shared/screen/watching.ts';
 import { notifyFact, notifyProblem } from '../../shared/shell/notify.ts';
 import { createStore } from '../../shared/store.ts';
 
@@ -28,14 +33,27 @@ export const viewingStore = createStore<ViewingNow | null>(null);
 
 /** What the action menu calls: asks why and for how long, then shows the agent's screen. */
 export function watchScreen(agent: Agent): void {
-  if (agent.mayDo.includes('watch-screen')) askedStore.set(agent.id);
+  if (!agent.mayDo.includes('watch-screen')) return;
+  askedStore.set(agent.id);
+  prepared ??= prepareWatching();
+}
+let prepared: PreparedWatching | null = null;
+
+/** The question is closed. What was prepared while it was open is used by the one that begins, or not at all. */
+export function stopAsking(): void {
+  askedStore.set(null);
+  prepared?.pc.close();
+  prepared = null;
 }
 
 let running: { id: string; socket: PageSocket; watching: Watching; leave(): void } | null = null;
 
 export async function startWatching(agent: Agent, wish: Omit<WatchScreen, 'agentId'>): Promise<void> {
+  const ready = prepared ?? prepareWatching();
+  prepared = null;
+  stopAsking();
   const socket = pageSocket.get();
-  if (!socket) return;
+  if (!socket) return ready.pc.close();
   close();
   const begun: ViewingNow = {
     agent: { id: agent.id, name: agent.name },
@@ -49,10 +67,14 @@ export async function startWatching(agent: Agent, wish: Omit<WatchScreen, 'agent
     const json: WatchScreen = { agentId: agent.id, ...wish };
     const started = await request<StartedViewing>('/api/screens', { method: 'POST', json });
     // It was closed, or another one begun, while the server was asked.
-    if (viewingStore.get() !== begun) return void (await end(started.viewing.id));
+    if (viewingStore.get() !== begun) {
+      ready.pc.close();
+      return void (await end(started.viewing.id));
+    }
     viewingStore.set({ ...begun, viewing: started.viewing, hidden: started.hidden });
-    connect(socket, started);
+    connect(socket, started, ready);
   } catch (error) {
+    ready.pc.close();
     if (viewingStore.get() === begun) viewingStore.set(null);
     notifyProblem(error);
   }
@@ -70,7 +92,7 @@ export function chooseMonitor(index: number): void {
   running.socket.emit('screen-signal', { viewingId: running.id, signal: { kind: 'monitor', index } });
 }
 
-function connect(socket: PageSocket, { viewing, iceServers }: StartedViewing): void {
+function connect(socket: PageSocket, { viewing, iceServers }: StartedViewing, ready: PreparedWatching): void {
   const { id } = viewing;
   const onSignal: ScreenServerToBrowser['screen-signal'] = ({ viewingId, signal }) => {
     if (viewingId !== id) return;
@@ -96,6 +118,7 @@ function connect(socket: PageSocket, { viewing, iceServers }: StartedViewing): v
   socket.on('screen-viewing', onNews);
   socket.on('disconnect', onDisconnect);
   const watching = createWatching({
+    prepared: ready,
     iceServers,
     say: (signal) => void socket.emit('screen-signal', { viewingId: id, signal }),
     onPicture: (stream) => change({ stream }),

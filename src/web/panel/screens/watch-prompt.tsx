@@ -6,9 +6,7 @@ import { reasonLengthMax } from '../../../contract/supervisions.ts';
 import { useMe } from '../../shared/session/session-store.ts';
 import { board, useRow } from '../live/live.ts';
 import { recentReasons, rememberReason } from '../supervision/recent-reasons.ts';
-import { askedStore, startWatching } from './viewing-store.ts';
-
-const close = () => askedStore.set(null);
+import { askedStore, startWatching, stopAsking } from './viewing-store.ts';
 
 /** Why, and until when, before a screen is seen. The last reason is there already, so one Enter is enough. */
 export function WatchPrompt() {
@@ -21,7 +19,7 @@ export function WatchPrompt() {
   return (
     <Modal
       opened={asked !== null && agent !== undefined}
-      onClose={close}
+      onClose={stopAsking}
       title={<bdi>{agent ? t('screenWatch.promptTitle', { name: agent.name.slice(0, 80) }) : ''}</bdi>}
       closeButtonProps={{ 'aria-label': t('common.close') }}
       size={440}
@@ -46,7 +44,6 @@ function WatchForm({ agent }: { agent: Agent }) {
     const text = reason.trim();
     if (text === '') return setWrong(true);
     rememberReason(person.id, text);
-    close();
     void startWatching(agent, { scope: chosen, reason: text });
   }
 
@@ -86,7 +83,7 @@ function WatchForm({ agent }: { agent: Agent }) {
           autoComplete="off"
         />
         <Group justify="flex-end" gap="xs">
-          <Button type="button" variant="default" onClick={close}>
+          <Button type="button" variant="default" onClick={stopAsking}>
             {t('common.cancel')}
           </Button>
           <Button type="submit" disabled={!offered}>

@@ -35,7 +35,8 @@ export interface CreateSending {
 
 /** The picture on its way to one watcher. It answers his offer, sends one track, and takes nothing from him. */
 export function createSending(o: CreateSending): Sending {
-  const pc = new RTCPeerConnection({ iceServers: o.iceServers });
+  // Made when a watcher is announced: its addresses are known by the time his offer comes.
+  const pc = new RTCPeerConnection({ iceServers: o.iceServers, iceCandidatePoolSize: 1 });
   let { track, framesPerSecond } = o;
   let sender: RTCRtpSender | undefined;
   pc.onicecandidate = ({ candidate }) => {
@@ -51,8 +52,7 @@ export function createSending(o: CreateSending): Sending {
     if (!transceiver) return;
     transceiver.direction = 'sendonly';
     sender = transceiver.sender;
-    await sender.replaceTrack(track);
-    await pc.setLocalDescription();
+    await Promise.all([sender.replaceTrack(track), pc.setLocalDescription()]);
     o.say({ kind: 'answer', sdp: pc.localDescription?.sdp ?? '' });
     await tune();
   }

@@ -35,7 +35,8 @@ interface Monitor {
 interface Outgoing {
   iceServers: ScreenOrders['viewings'][number]['iceServers'];
   index: number;
-  sending: Sending | null;
+  sending: Sending;
+  hasOffer: boolean;
 }
 
 const captureFramesPerSecond = 15;
@@ -91,7 +92,7 @@ export function createSharer(socket: PageSocket): Sharer {
   function refresh(viewingId: string): void {
     const one = outgoing.get(viewingId);
     if (!one) return;
-    settled(one.sending?.show(trackOf(one.index)));
+    settled(one.sending.show(trackOf(one.index)));
     if (!hidden) monitors[one.index]?.still.again();
     if (monitors.length > 0) tellMonitors(viewingId);
   }
@@ -113,9 +114,12 @@ export function createSharer(socket: PageSocket): Sharer {
     const wanted = new Map(orders.viewings.map(({ id, iceServers }) => [id, iceServers]));
     for (const id of outgoing.keys()) if (!wanted.has(id)) closeOne(id);
     for (const [id, iceServers] of wanted)
-      if (!outgoing.has(id)) outgoing.set(id, { iceServers, index: 0, sending: null });
+      if (!outgoing.has(id)) {
+        const sending = newSending(id, { iceServers, index: 0 });
+        outgoing.set(id, { iceServers, index: 0, sending, hasOffer: false });
+      }
     const perSecond = framesPerSecondFor(outgoing.size);
-    for (const { sending } of outgoing.values()) settled(sending?.limitFrames(perSecond));
+    for (const { sending } of outgoing.values()) settled(sending.limitFrames(perSecond));
     if (hidden !== wasHidden) for (const id of outgoing.keys()) refresh(id);
     show();
   }
@@ -127,15 +131,21 @@ export function createSharer(socket: PageSocket): Sharer {
       if (monitors[signal.index]) one.index = signal.index;
       refresh(viewingId);
     } else if (signal.kind === 'offer') {
-      one.sending?.close();
-      one.sending = newSending(viewingId, one);
+      if (one.hasOffer) {
+        one.sending.close();
+        one.sending = newSending(viewingId, one);
+      }
+      one.hasOffer = true;
       settled(one.sending.take(signal));
     } else if (signal.kind === 'candidate') {
-      settled(one.sending?.take(signal));
+      settled(one.sending.take(signal));
     }
   }
 
-  const newSending = (viewingId: string, { iceServers, index }: Outgoing): Sending =>
+  const newSending = (
+    viewingId: string,
+    { iceServers, index }: Pick<Outgoing, 'iceServers' | 'index'>,
+  ): Sending =>
     createSending({
       iceServers,
       track: trackOf(index),
@@ -145,7 +155,7 @@ export function createSharer(socket: PageSocket): Sharer {
     });
 
   function closeOne(viewingId: string): void {
-    outgoing.get(viewingId)?.sending?.close();
+    outgoing.get(viewingId)?.sending.close();
     outgoing.delete(viewingId);
   }
   /** What the server does not oversee is not sent. */

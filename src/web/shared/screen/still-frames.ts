@@ -65,8 +65,10 @@ export function keepLastFrame(captured: MediaStreamTrack): StillFrames {
 
   function repeatOften(left: number): void {
     clearTimeout(timer);
+    // On a screen that moves the next one is there already.
+    const isStill = left === repeats || performance.now() - (last?.atMs ?? 0) >= repeatEveryMs;
     // A frame that was closed meanwhile was followed by another, and a writer that is closed needs none.
-    repeat().catch(() => {});
+    if (isStill) repeat().catch(() => {});
     if (left > 0) timer = setTimeout(() => repeatOften(left - 1), repeatEveryMs);
   }
 
