@@ -16,6 +16,7 @@ import type { Config } from './config.ts';
 import { queueKey } from './contract/queues.ts';
 import type { Database } from './database/database.ts';
 import { listenTo } from './database/listen.ts';
+import type { DatabasePresence } from './database/presence.ts';
 import { createAccounts } from './features/accounts/accounts.ts';
 import { createAgentPages } from './features/agent-page/agent-pages.ts';
 import { createAgents } from './features/agents/agents.ts';
@@ -59,6 +60,7 @@ import type { Log } from './ports/log.ts';
 import type { TelephonyFact } from './ports/telephony-facts.ts';
 import { createTrunks } from './ports/trunks.ts';
 import type { Viewer } from './ports/viewer.ts';
+import { createStorageState } from './storage-state.ts';
 import { version } from './version.ts';
 
 export interface App {
@@ -89,9 +91,11 @@ export async function startApp(config: Config): Promise<App> {
   try {
     const lock = await lockDataDir(config.dataDir);
     undo.push(() => lock.release());
-    const { db, url, close } = await openConfiguredDatabase(config, log, (text) => log.info({}, text));
-    undo.push(close);
-    const { http, watch } = await build({ config, log, db, url, undo });
+    const opened = await openConfiguredDatabase(config, log, (text) => log.info({}, text));
+    const { db, url, presence } = opened;
+    undo.push(opened.close);
+    presence.start(url, log);
+    const { http, watch } = await build({ config, log, db, url, presence, undo });
     await http.listen({ host: config.host, port: config.port });
     if (!http.server.listening) await once(http.server, 'listening');
     await watch();
@@ -108,6 +112,7 @@ interface Site {
   db: Database;
   /** Of the database. */
   url: string;
+  presence: DatabasePresence;
   /** How each part ends, in the order they began. */
   undo: (() => unknown)[];
 }
@@ -118,10 +123,15 @@ async function build({
   log,
   db,
   url,
+  presence: database,
   undo,
 }: Site): Promise<{ http: HttpServer; watch(): Promise<void> }> {
   const factLog = createFactLog({ dataDir: config.dataDir, log });
   undo.push(() => factLog.close());
+  const onDatabaseBack = (listener: () => void) =>
+    database.onChange((isAway) => {
+      if (!isAway) listener();
+    });
   const pbxs = createPbxSources(config.pbxs, { clock, log, factLog });
   const metrics = createMetrics();
   const directory = createPeopleDirectory({ db });
@@ -161,6 +171,8 @@ async function build({
     clock,
     log,
     eventLog: factLog,
+    behind: factLog,
+    onDatabaseBack,
     supervisions: { all: () => supervision.live.all() },
   });
   const policy = createPolicy({
@@ -188,6 +200,8 @@ async function build({
   ties.marks = policy.marks;
   const supervision = createSupervision({
     db,
+    behind: factLog,
+    onDatabaseBack,
     telephonyOf: (name) => pbxs.of(name)?.commands,
     pbxNames: pbxs.names,
     people: directory,
@@ -229,6 +243,7 @@ async function build({
   const alerts = createAlerts({ db, clock, audit });
   const board = createLiveBoard({
     thresholds: alerts,
+    storage: createStorageState(database, factLog),
     shift: agents.shift,
     calls: calls.live,
     supervisions: supervision.live,

@@ -2,11 +2,13 @@ import { startPrivateDatabase } from './adapters/postgres-embedded/private-datab
 import type { Config } from './config.ts';
 import { type Database, openDatabase } from './database/database.ts';
 import { migrate } from './database/migrate.ts';
+import type { DatabasePresence } from './database/presence.ts';
 import type { Log } from './ports/log.ts';
 
 export interface OpenDatabase {
   db: Database;
   url: string;
+  presence: DatabasePresence;
   /** Names of the migrations that were applied now. */
   migrated: string[];
   close(): Promise<void>;
@@ -23,13 +25,13 @@ export async function openConfiguredDatabase(
     ? null
     : await startPrivateDatabase({ dataDir, log, ...(progress ? { progress } : {}) });
   const url = databaseUrl ?? own!.url;
-  const { db, close } = openDatabase(url);
+  const { db, presence, close } = openDatabase(url);
   const closeAll = async () => {
     await close();
     await own?.stop();
   };
   try {
-    return { db, url, migrated: await migrate(db), close: closeAll };
+    return { db, url, presence, migrated: await migrate(db), close: closeAll };
   } catch (error) {
     await closeAll();
     throw error;

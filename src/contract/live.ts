@@ -40,6 +40,18 @@ export const LivePbx = Type.Object({
 });
 export type LivePbx = Static<typeof LivePbx>;
 
+/** Where what is recorded goes now. */
+export const LiveStorage = Type.Object({
+  /**
+   * `kept-here`: the database is away; records and audit entries wait on the server's disk. `not-kept`: that disk does not
+   * take them; calls are recorded, but not safe from a crash of the server.
+   */
+  state: Type.Enum(['written', 'kept-here', 'not-kept']),
+  since: Time,
+  detail: Nullable(Type.String()),
+});
+export type LiveStorage = Static<typeof LiveStorage>;
+
 export const LiveSnapshot = Type.Object({
   seq: Type.Integer(),
   at: Time,
@@ -49,6 +61,7 @@ export const LiveSnapshot = Type.Object({
   supervisions: Type.Array(Supervision),
   outsideListenings: Type.Array(OutsideListening),
   pbxs: Type.Array(LivePbx),
+  storage: Type.Optional(LiveStorage),
   thresholds: AlertThresholds,
 });
 export type LiveSnapshot = Static<typeof LiveSnapshot>;
@@ -63,6 +76,7 @@ export const LiveChange = Type.Object({
   supervisions: Type.Optional(Type.Array(Supervision)),
   outsideListenings: Type.Optional(Type.Array(OutsideListening)),
   pbxs: Type.Optional(Type.Array(LivePbx)),
+  storage: Type.Optional(LiveStorage),
   thresholds: Type.Optional(AlertThresholds),
   gone: Type.Optional(
     Type.Object({

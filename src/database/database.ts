@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import type { Tables } from './generated/tables.ts';
+import { createDatabasePresence, type DatabasePresence } from './presence.ts';
 import { translatingPool } from './unavailable.ts';
 
 export type Database = Kysely<Tables>;
@@ -13,7 +14,13 @@ const connectTimeoutMs = 3_000;
 const statementTimeoutMs = 30_000;
 
 /** Opens a pool. It connects at the first query; a query fails after `statementTimeoutMs`, and with `database-unavailable` when the database does not answer. */
-export function openDatabase(connectionString: string): { db: Database; close(): Promise<void> } {
+export function openDatabase(connectionString: string): {
+  db: Database;
+  /** Looks for the database once it is started. */
+  presence: DatabasePresence;
+  close(): Promise<void>;
+} {
+  const presence = createDatabasePresence();
   const pool = new pg.Pool({
     connectionString,
     max: poolSizeMax,
@@ -26,6 +33,10 @@ export function openDatabase(connectionString: string): { db: Database; close():
   // one through the pool, one in use through itself.
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: translatingPool(pool) }) });
-  return { db, close: () => db.destroy() };
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: translatingPool(pool, presence) }) });
+  const close = async () => {
+    await presence.stop();
+    await db.destroy();
+  };
+  return { db, presence, close };
 }

@@ -1,39 +1,46 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import pg from 'pg';
 import { AppError } from '../contract/errors.ts';
+import type { DatabasePresence } from './presence.ts';
 
 /**
  * The pool as Kysely uses it, whose failures are `database-unavailable` when it is the database that fails and not the
  * query: it is down, starting, stopping, full, or silent. Errors of the query itself pass unchanged.
  */
-export function translatingPool(pool: pg.Pool): PostgresPool {
+export function translatingPool(pool: pg.Pool, presence: Pick<DatabasePresence, 'guard'>): PostgresPool {
   const clients = new WeakMap<pg.PoolClient, PostgresPoolClient>();
   return {
     options: pool.options,
     end: () => pool.end(),
     connect: async () => {
-      const client = await pool.connect().catch((error: Error) => {
-        throw unavailable(error);
+      const connecting = presence.guard(() => pool.connect());
+      const client = await connecting.catch((error: Error) => {
+        throw error instanceof AppError ? error : unavailable(error);
       });
-      const wrapped = clients.get(client) ?? translatingClient(client);
+      const wrapped = clients.get(client) ?? translatingClient(client, presence);
       clients.set(client, wrapped);
       return wrapped;
     },
   };
 }
 
-function translatingClient(client: pg.PoolClient): PostgresPoolClient {
+function translatingClient(
+  client: pg.PoolClient,
+  presence: Pick<DatabasePresence, 'guard'>,
+): PostgresPoolClient {
   const query = client.query.bind(client) as PostgresPoolClient['query'];
   // Such a connection is not given to the next query: it may be dead without knowing it yet.
   let broken = false;
   return {
     query: ((first: string, parameters: readonly unknown[]) => {
       if (typeof first !== 'string') return query(first);
-      return query(first, parameters).catch((error: Error) => {
-        if (!failedItself(error)) throw error;
-        broken = true;
-        throw unavailable(error);
-      });
+      return presence
+        .guard(() => query(first, parameters))
+        .catch((error: Error) => {
+          if (!failedItself(error)) throw error;
+          broken = true;
+          throw error instanceof AppError ? error : unavailable(error);
+        });
     }) as PostgresPoolClient['query'],
     release: (destroy) => client.release(destroy || broken),
     get processID() {

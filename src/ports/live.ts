@@ -5,7 +5,7 @@
 import type { AgentPage, AgentPageChange } from '../contract/agent-page.ts';
 import type { Agent } from '../contract/agents.ts';
 import type { AlertThresholds } from '../contract/alerts.ts';
-import type { LiveChange, LiveQueue, LiveSnapshot } from '../contract/live.ts';
+import type { LiveChange, LiveQueue, LiveSnapshot, LiveStorage } from '../contract/live.ts';
 import type { MayDoFacts } from '../contract/may-do.ts';
 import type { PersonalBrowserToServer, PersonalServerToBrowser } from '../contract/personal.ts';
 import type { QueueMember } from './telephony-facts.ts';
@@ -70,6 +70,12 @@ export interface AgentPageFeed {
 /** From when on the panel alerts, as it is in force now. */
 export interface LiveThresholds {
   current(): AlertThresholds;
+  onChange(listener: () => void): () => void;
+}
+
+/** Where what is recorded goes now: into the database, or for the moment to this server's disk. */
+export interface StorageState {
+  current(): LiveStorage;
   onChange(listener: () => void): () => void;
 }
 

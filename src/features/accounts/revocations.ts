@@ -13,10 +13,12 @@ const watchedMax = 20_000;
 export function createRevocations({ db, clock, log }: { db: Database; clock: Clock; log: Log }) {
   const watched = new Set<string>();
   const listeners = new Set<(sessionKey: string) => void>();
+  const endListeners = new Set<(sessionKey: string) => void>();
   let checking = false;
 
   function ended(sessionKeys: Iterable<string>): void {
     for (const key of sessionKeys) {
+      for (const listener of endListeners) listener(key);
       if (!watched.delete(key)) continue;
       for (const listener of listeners) listener(key);
     }
@@ -50,6 +52,10 @@ export function createRevocations({ db, clock, log }: { db: Database; clock: Clo
       if (watched.size >= watchedMax) return false;
       watched.add(sessionKey);
       return true;
+    },
+    /** Every session that ends before its time, watched or not. */
+    onEnded(listener: (sessionKey: string) => void): void {
+      endListeners.add(listener);
     },
     onRevoked(listener: (sessionKey: string) => void): () => void {
       listeners.add(listener);

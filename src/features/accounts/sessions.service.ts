@@ -7,6 +7,7 @@ import type { AuditLog, ListeningPolicy } from '../../ports/domain.ts';
 import { makeViewer, type Viewer } from '../../ports/viewer.ts';
 import { hashPassword, verifyPassword } from './password.ts';
 import { findPerson, findPersonByLogin, normalLogin, setPasswordHash } from './people.repository.ts';
+import { createRememberedSessions } from './remembered-sessions.ts';
 import type { Revocations } from './revocations.ts';
 import { hashToken, newToken, tokenOf } from './session-token.ts';
 import {
@@ -45,12 +46,40 @@ export interface Client {
 /** Sign-in, sign-out and who a cookie belongs to. */
 export function createSessions(deps: SessionsDeps) {
   const { db, clock, audit, revocations } = deps;
+  const remembered = createRememberedSessions();
+  revocations.onEnded(remembered.forget);
+
+  /** While the database is away, who was signed in stays so. */
+  async function findKept(tokenHash: Buffer, now: number): Promise<SessionRow | undefined> {
+    try {
+      const session = await findSession(db, tokenHash, now);
+      if (session) remembered.keep(session);
+      else remembered.forget(tokenHash.toString('hex'));
+      return session;
+    } catch (error) {
+      const kept = isAway(error) ? remembered.find(tokenHash, now) : undefined;
+      if (!kept) throw error;
+      return kept;
+    }
+  }
+
+  async function personKept(id: string) {
+    try {
+      const person = await findPerson(db, id);
+      if (person) remembered.keepPerson(person);
+      return person;
+    } catch (error) {
+      const kept = isAway(error) ? remembered.person(id) : undefined;
+      if (!kept) throw error;
+      return kept;
+    }
+  }
 
   async function find(cookieHeader: string | undefined): Promise<SessionRow | null> {
     const token = tokenOf(cookieHeader);
     if (!token) return null;
     const now = clock.now();
-    const session = await findSession(db, hashToken(token), now);
+    const session = await findKept(hashToken(token), now);
     if (!session) return null;
     // When it was last used is told to administrators only: no click waits for it, and a failure costs nothing.
     if (now - session.lastUsedAt.getTime() > touchEveryMs)
@@ -117,7 +146,7 @@ export function createSessions(deps: SessionsDeps) {
     /** Who am I, what may I. Throws `not-signed-in`. */
     async describe(cookieHeader: string | undefined): Promise<Session> {
       const session = await find(cookieHeader);
-      const person = session && (await findPerson(db, session.personId));
+      const person = session && (await personKept(session.personId));
       if (!session || !person) throw new AppError('not-signed-in');
       const held = viewerOf(session).permissions;
       return {
@@ -152,6 +181,9 @@ export function createSessions(deps: SessionsDeps) {
   };
 }
 export type SessionsService = ReturnType<typeof createSessions>;
+
+const isAway = (error: unknown): boolean =>
+  error instanceof AppError && error.code === 'database-unavailable';
 
 const nobodyId = '00000000-0000-0000-0000-000000000000';
 

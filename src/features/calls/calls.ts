@@ -5,6 +5,7 @@ import type { LiveCalls, LiveSupervisions, PeopleDirectory } from '../../ports/d
 import type { EventLog, Replayed } from '../../ports/event-log.ts';
 import type { Log } from '../../ports/log.ts';
 import type { TelephonyFact } from '../../ports/telephony-facts.ts';
+import type { WriteBehind } from '../../ports/write-behind.ts';
 import { deleteCalls, saveCalls } from './calls.repository.ts';
 import { type CallsService, createCallsService } from './calls.service.ts';
 import { CallsEngine, settleMs } from './live-calls.ts';
@@ -42,6 +43,10 @@ export function createCalls(deps: {
   log: Log;
   /** Told now and then which facts no unwritten record needs any more. */
   eventLog?: Pick<EventLog, 'turnPage' | 'onChange'>;
+  /** Keeps records while the database is away. Default: memory does. */
+  behind?: WriteBehind;
+  /** Called when the database is back. */
+  onDatabaseBack?(listener: () => void): () => void;
   supervisions?: Pick<LiveSupervisions, 'all'>;
   /** What agents and callers said about being listened to. */
   marks?(callIds: readonly string[]): Promise<(callId: string) => Call['marks']>;
@@ -52,7 +57,9 @@ export function createCalls(deps: {
     remove: (ids) => deleteCalls(db, ids),
     clock,
     log,
+    behind: deps.behind,
   });
+  const forgetDatabase = deps.onDatabaseBack?.(() => writer.wake());
   const engine = new CallsEngine({
     people,
     clock,
@@ -111,6 +118,7 @@ export function createCalls(deps: {
       clearInterval(sweeping);
       clearInterval(turning);
       forgetLog?.();
+      forgetDatabase?.();
       forgetPeople();
       engine.settle();
       const left = await writer.drain(deadlineMs);

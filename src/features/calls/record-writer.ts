@@ -1,5 +1,6 @@
 import type { Clock } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
+import type { WaitingItem, WriteBehind } from '../../ports/write-behind.ts';
 import type { EndedCall } from './live-calls.ts';
 
 export const writeLimits = {
@@ -7,6 +8,8 @@ export const writeLimits = {
   batch: 500,
   /** Records that wait for the database. Beyond, the oldest is let go of, counted and said: the event log still has its facts. */
   waitingMax: 50_000,
+  /** While the database is away, more than these wait on this server's disk. */
+  inMemoryMax: 1_000,
   retryFirstMs: 200,
   retryLastMs: 10_000,
   /** Ids known to be written; enough for all whose facts are still in memory. */
@@ -22,6 +25,8 @@ export interface RecordWriter {
   waiting(): readonly EndedCall[];
   /** Settles when nothing waits, or after `deadlineMs` with what could not be written. */
   drain(deadlineMs: number): Promise<number>;
+  /** The database may be there again. */
+  wake(): void;
   stop(): void;
   counts(): { waiting: number; written: number; dropped: number; refused: number };
 }
@@ -32,6 +37,8 @@ export function createRecordWriter(deps: {
   remove(ids: readonly string[]): Promise<void>;
   clock: Clock;
   log: Log;
+  /** Default: memory alone keeps what waits. */
+  behind?: WriteBehind | undefined;
 }): RecordWriter {
   const waiting = new Map<string, EndedCall>();
   const written = new Set<string>();
@@ -41,6 +48,9 @@ export function createRecordWriter(deps: {
   let timer: NodeJS.Timeout | null = null;
   let isWriting = false;
   let isStopped = false;
+  /** Records that wait on the disk; some may be there from an earlier run. */
+  let onDisk = 0;
+  let mayBeOnDisk = deps.behind !== undefined;
 
   function schedule(ms: number): void {
     if (isWriting || isStopped || timer) return;
@@ -55,6 +65,7 @@ export function createRecordWriter(deps: {
     if (isWriting) return;
     isWriting = true;
     try {
+      while (mayBeOnDisk && !isStopped) await writeFromDisk();
       while (waiting.size > 0 && !isStopped) {
         const batch = [...waiting.values()].slice(0, writeLimits.batch);
         await saveAll(batch);
@@ -65,10 +76,38 @@ export function createRecordWriter(deps: {
       const fields = { err: error, waiting: waiting.size, retryMs };
       deps.log.warn(fields, 'Call records wait for the database');
       retryMs = Math.min(retryMs * 2, writeLimits.retryLastMs);
+      await keepOnDisk();
     } finally {
       isWriting = false;
     }
-    if (waiting.size + removals.size > 0) schedule(retryMs);
+    if (waiting.size + removals.size + onDisk > 0) schedule(retryMs);
+  }
+
+  /** Those on the disk are the oldest: they go first. */
+  async function writeFromDisk(): Promise<void> {
+    const items = await deps.behind!.oldest('call-record', writeLimits.batch);
+    await saveAll(items.map(({ body }) => JSON.parse(body) as EndedCall));
+    await deps.behind!.remove('call-record', items);
+    onDisk = Math.max(0, onDisk - items.length);
+    mayBeOnDisk = items.length > 0;
+    if (!mayBeOnDisk) onDisk = 0;
+    retryMs = writeLimits.retryFirstMs;
+  }
+
+  /** What is synced there counts as written: memory and the log of facts let go of it. */
+  async function keepOnDisk(): Promise<void> {
+    if (!deps.behind || waiting.size <= writeLimits.inMemoryMax) return;
+    try {
+      while (waiting.size > writeLimits.inMemoryMax / 2) {
+        const batch = [...waiting.values()].slice(0, writeLimits.batch);
+        await deps.behind.put('call-record', batch.map(itemOf));
+        mayBeOnDisk = true;
+        onDisk += batch.length;
+        settle(batch);
+      }
+    } catch (error) {
+      deps.log.error({ err: error }, 'Call records cannot be kept on this disk');
+    }
   }
 
   async function removeAll(ids: readonly string[]): Promise<void> {
@@ -108,6 +147,7 @@ export function createRecordWriter(deps: {
     }
   }
 
+  schedule(0);
   return {
     add(ended) {
       waiting.set(ended.call.id, ended);
@@ -136,13 +176,27 @@ export function createRecordWriter(deps: {
       }
       return waiting.size;
     },
+    wake() {
+      if (timer) clearTimeout(timer);
+      timer = null;
+      retryMs = writeLimits.retryFirstMs;
+      schedule(0);
+    },
     stop() {
       isStopped = true;
       if (timer) clearTimeout(timer);
     },
-    counts: () => ({ waiting: waiting.size, ...counts }),
+    counts: () => ({ waiting: waiting.size + onDisk, ...counts }),
   };
 }
+
+const itemOf = (ended: EndedCall): WaitingItem => ({
+  key: ended.call.id,
+  body: JSON.stringify(onlyRecord(ended)),
+});
+
+/** Without what the fold keeps beside it. */
+const onlyRecord = ({ call, agentIds, revision }: EndedCall): EndedCall => ({ call, agentIds, revision });
 
 /** Whether the database refuses the values themselves (SQLSTATE classes 22 and 23), which no repetition changes. */
 function isRefusal(error: unknown): boolean {

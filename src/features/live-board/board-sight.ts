@@ -8,7 +8,7 @@ import type {
   OutsideListenings,
   PeopleDirectory,
 } from '../../ports/domain.ts';
-import type { LiveShift, LiveThresholds } from '../../ports/live.ts';
+import type { LiveShift, LiveThresholds, StorageState } from '../../ports/live.ts';
 import type { PbxLinks } from './pbx-links.ts';
 import { partsOf } from './scope.ts';
 import type { Sight, SightedCall, Touched } from './scope-rows.ts';
@@ -32,6 +32,7 @@ export function createBoardSight(deps: {
   thresholds: LiveThresholds;
   marks: CallMarks;
   outside: OutsideListenings;
+  storage?: StorageState | undefined;
 }): BoardSight {
   const { shift, calls, supervisions, directory, links, thresholds, marks, outside } = deps;
   /** A new object for each version of a call, which tells one version from the next. */
@@ -57,6 +58,10 @@ export function createBoardSight(deps: {
       touchedThresholds = true;
       listener();
     }),
+    deps.storage?.onChange(() => {
+      touchedPbxs = true;
+      listener();
+    }) ?? (() => {}),
     directory.onChange(() => {
       resighted = true;
       listener();
@@ -105,6 +110,7 @@ export function createBoardSight(deps: {
     supervision: (id) => supervisionsNow.get(id),
     outsideListening: (id) => outsideNow.get(id),
     pbxs: () => links.all(),
+    storage: () => deps.storage?.current(),
     thresholds: () => thresholds.current(),
     teamIdsOf: (personId) => directory.byId(personId)?.teams.map((team) => team.id) ?? [],
     onTouched(given) {

@@ -9,7 +9,7 @@ import type {
   OutsideListenings,
   PeopleDirectory,
 } from '../../ports/domain.ts';
-import type { LiveFeed, LiveShift, LiveThresholds } from '../../ports/live.ts';
+import type { LiveFeed, LiveShift, LiveThresholds, StorageState } from '../../ports/live.ts';
 import type { Log } from '../../ports/log.ts';
 import type { TelephonyFact } from '../../ports/telephony-facts.ts';
 import type { Trunks } from '../../ports/trunks.ts';
@@ -32,6 +32,8 @@ export interface CreateLiveBoard {
   /** Default: nobody does. */
   outside?: OutsideListenings;
   thresholds: LiveThresholds;
+  /** Default: the panel says nothing of it. */
+  storage?: StorageState;
   clock: Clock;
   log: Log;
   /** Those that are configured. */

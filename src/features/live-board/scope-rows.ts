@@ -1,7 +1,7 @@
 import type { Agent } from '../../contract/agents.ts';
 import { type AlertThresholds, defaultThresholds } from '../../contract/alerts.ts';
 import type { Call } from '../../contract/calls.ts';
-import type { LiveChange, LivePbx, LiveSnapshot } from '../../contract/live.ts';
+import type { LiveChange, LivePbx, LiveSnapshot, LiveStorage } from '../../contract/live.ts';
 import { mayDo } from '../../contract/may-do.ts';
 import type { OutsideListening } from '../../contract/outside-listenings.ts';
 import type { Supervision } from '../../contract/supervisions.ts';
@@ -28,6 +28,8 @@ export interface Sight {
   supervision(id: string): SightedSupervision | undefined;
   outsideListening(id: string): OutsideListening | undefined;
   pbxs(): LivePbx[];
+  /** Undefined where nothing tells. */
+  storage(): LiveStorage | undefined;
   thresholds(): AlertThresholds;
   teamIdsOf(personId: string): readonly string[];
 }
@@ -40,6 +42,7 @@ export interface Touched {
   calls: Iterable<string>;
   supervisions: Iterable<string>;
   outsideListenings: Iterable<string>;
+  /** And where what is recorded goes. */
   pbxs: boolean;
   thresholds: boolean;
 }
@@ -64,6 +67,7 @@ export function createScopeRows(scope: Scope): ScopeRows {
   const supervisions = new Map<string, SightedSupervision>();
   const outside = new Map<string, OutsideListening>();
   let pbxs: LivePbx[] = [];
+  let storage: LiveStorage | undefined;
   let thresholds = defaultThresholds;
   let seq = 0;
 
@@ -137,7 +141,11 @@ export function createScopeRows(scope: Scope): ScopeRows {
     if (freshCalls.length > 0) change.calls = freshCalls.map(({ call }) => call);
     if (freshSupervisions.length > 0)
       change.supervisions = freshSupervisions.map(({ supervision }) => supervision);
-    if (touched.pbxs) change.pbxs = pbxs = sight.pbxs();
+    if (touched.pbxs) {
+      change.pbxs = pbxs = sight.pbxs();
+      storage = sight.storage();
+      if (storage) change.storage = storage;
+    }
     if (touched.thresholds) change.thresholds = thresholds = sight.thresholds();
     if (Object.keys(gone).length > 0) change.gone = gone;
     if (Object.keys(change).length === 2) return null;
@@ -166,6 +174,7 @@ export function createScopeRows(scope: Scope): ScopeRows {
       supervisions: [...supervisions.values()].map(({ supervision }) => supervision),
       outsideListenings: [...outside.values()],
       pbxs,
+      ...(storage ? { storage } : {}),
       thresholds,
     }),
   };

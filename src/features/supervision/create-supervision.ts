@@ -8,9 +8,11 @@ import type { AuditLog, LiveCalls, LiveSupervisions, PeopleDirectory } from '../
 import type { Log } from '../../ports/log.ts';
 import type { TelephonyCommands } from '../../ports/telephony.ts';
 import type { TelephonyFact } from '../../ports/telephony-facts.ts';
+import type { WriteBehind } from '../../ports/write-behind.ts';
 import { createFactRouter } from './fact-router.ts';
 import { FollowingSession } from './following-session.ts';
 import type { TargetDeps } from './hand-over.ts';
+import { writeKeptRows } from './kept-rows.ts';
 import { OpenSessions } from './open-sessions.ts';
 import { parseOwnId } from './own-ids.ts';
 import { ringTimeoutMs } from './phone-leg.ts';
@@ -44,6 +46,10 @@ export interface SupervisionDeps {
   callOf?: MovesDeps['callOf'];
   ringTimeoutMs?: number;
   sweepEveryMs?: number;
+  /** Keeps rows while the database is away. Default: memory does. */
+  behind?: WriteBehind;
+  /** Called when the database is back. */
+  onDatabaseBack?(listener: () => void): () => void;
 }
 
 export interface SupervisionFeature extends SupervisionService, Pick<Moves, 'move'> {
@@ -63,7 +69,7 @@ const stopDeadlineMs = 8_000;
 /** Listening, whispering and barging in: the whole feature, ready to be wired. */
 export function createSupervision(deps: SupervisionDeps): SupervisionFeature {
   const { db, audit, clock, log, calls, people } = deps;
-  const sessions = new OpenSessions({ db, audit, log });
+  const sessions = new OpenSessions({ db, audit, log, behind: deps.behind });
   const { policy, browserPhones, trunks = noTies.trunks } = deps.ties ?? noTies;
   const rules = {
     people,
@@ -122,6 +128,7 @@ export function createSupervision(deps: SupervisionDeps): SupervisionFeature {
     watchCalls(calls, sessions),
     people.onChange(() => endWithoutRights(rules, sessions)),
     watchPolicy(rules, sessions),
+    deps.onDatabaseBack?.(() => void sessions.saveAgain()) ?? (() => {}),
   ];
 
   return {
@@ -142,6 +149,10 @@ export function createSupervision(deps: SupervisionDeps): SupervisionFeature {
     }),
     async recover() {
       if (deps.watchConnections) stopWatching.push(watchConnections(deps.watchConnections, sessions));
+      if (deps.behind)
+        await writeKeptRows(db, deps.behind).catch((error: unknown) =>
+          log.error({ err: error }, 'Supervisions that were kept on this disk wait still'),
+        );
       await sweeper.start();
     },
     async stopAll(because) {

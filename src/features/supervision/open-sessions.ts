@@ -2,8 +2,10 @@ import type { Supervision } from '../../contract/supervisions.ts';
 import type { Database } from '../../database/database.ts';
 import type { AuditLog, LiveSupervisions } from '../../ports/domain.ts';
 import type { Log } from '../../ports/log.ts';
+import type { WriteBehind } from '../../ports/write-behind.ts';
+import { keepRow, letGoOfRow } from './kept-rows.ts';
 import type { Session } from './session.ts';
-import { rowOf, updateSupervision } from './supervision.repository.ts';
+import { rowOf, saveSupervision } from './supervision.repository.ts';
 import { supervisionOf } from './supervision-view.ts';
 
 interface Kept {
@@ -11,8 +13,11 @@ interface Kept {
   /** Writes follow one another, so that the last state is the last written. */
   saving: Promise<void>;
   isSaved: boolean;
-  /** False until its row exists. */
+  /** False until it may have a row: its audit entry is written. */
   hasRow: boolean;
+  isEndAudited: boolean;
+  /** Its row waits on this server's disk, since the database is away. */
+  isKeptHere: boolean;
 }
 
 /** Supervisions whose supervisor is remembered, ended ones included. */
@@ -22,13 +27,15 @@ const supervisorsMax = 10_000;
 export class OpenSessions {
   readonly #db: Database;
   readonly #audit: AuditLog;
+  readonly #behind: WriteBehind | undefined;
   readonly #log: Log;
   readonly #kept = new Map<string, Kept>();
   /** By supervision. A call that was taken over is told, and its record written, after the takeover has ended. */
   readonly #supervisors = new Map<string, string>();
   readonly #listeners = new Set<(supervision: Supervision) => void>();
 
-  constructor(deps: { db: Database; audit: AuditLog; log: Log }) {
+  constructor(deps: { db: Database; audit: AuditLog; log: Log; behind?: WriteBehind | undefined }) {
+    this.#behind = deps.behind;
     this.#db = deps.db;
     this.#audit = deps.audit;
     this.#log = deps.log;
@@ -69,7 +76,14 @@ export class OpenSessions {
     this.#supervisors.set(session.plan.id, session.plan.supervisor.id);
     if (this.#supervisors.size > supervisorsMax)
       this.#supervisors.delete(this.#supervisors.keys().next().value!);
-    this.#kept.set(session.plan.id, { session, saving: Promise.resolve(), isSaved: true, hasRow });
+    this.#kept.set(session.plan.id, {
+      session,
+      saving: Promise.resolve(),
+      isSaved: true,
+      hasRow,
+      isEndAudited: false,
+      isKeptHere: false,
+    });
     this.#tell(session);
   }
 
@@ -81,7 +95,7 @@ export class OpenSessions {
     this.onState(session);
   }
 
-  /** Its row is in the database: from now on every change follows. */
+  /** Its audit entry is written: its row, and every change of it, follow. */
   written(id: string): void {
     const kept = this.#kept.get(id);
     if (!kept) return;
@@ -123,19 +137,24 @@ export class OpenSessions {
     kept.isSaved = false;
     kept.saving = kept.saving.then(async () => {
       const { plan, state, memory } = kept.session;
+      const row = rowOf({ plan, state, memory });
       try {
-        await updateSupervision(this.#db, rowOf({ plan, state, memory }));
-        kept.isSaved = true;
-        if (state.state === 'ended') await this.#close(kept);
+        if (state.state === 'ended') await this.#auditEnd(kept);
+        await saveSupervision(this.#db, row);
+        if (kept.isKeptHere) await letGoOfRow(this.#behind, row);
+        Object.assign(kept, { isSaved: true, isKeptHere: false });
+        if (state.state === 'ended') this.#kept.delete(plan.id);
       } catch (error) {
-        this.#log.error({ err: error, supervisionId: plan.id }, 'A supervision could not be saved');
+        this.#log.warn({ err: error, supervisionId: plan.id }, 'A supervision waits for the database');
+        kept.isKeptHere = await keepRow(this.#behind, row, this.#log);
       }
     });
     await kept.saving;
   }
 
-  async #close({ session: { plan, state } }: Kept): Promise<void> {
-    if (!this.#kept.has(plan.id)) return;
+  async #auditEnd(kept: Kept): Promise<void> {
+    const { plan, state } = kept.session;
+    if (kept.isEndAudited || !this.#kept.has(plan.id)) return;
     await this.#audit.write({
       actorId: state.endedBecause === 'stopped' ? plan.supervisor.id : null,
       action: 'supervision.ended',
@@ -143,7 +162,7 @@ export class OpenSessions {
       callId: plan.callId,
       details: { supervisionId: plan.id, because: state.endedBecause },
     });
-    this.#kept.delete(plan.id);
+    kept.isEndAudited = true;
   }
 
   #tell(session: Session): void {

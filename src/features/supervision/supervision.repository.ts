@@ -22,9 +22,8 @@ export async function insertSupervision(
   db: Database,
   supervision: Supervision,
   row: Insertable<SupervisionsTable>,
-  request: IdempotentRequest | null,
+  request: IdempotentRequest,
 ): Promise<void> {
-  if (!request) return void (await db.insertInto('supervisions').values(row).execute());
   const { personId, key, bodyHash } = request;
   await db.transaction().execute(async (tx) => {
     await tx.insertInto('supervisions').values(row).execute();
@@ -44,14 +43,9 @@ export async function insertSupervision(
 }
 
 /** Takes back what `insertSupervision` wrote, if it did. */
-export async function deleteSupervision(
-  db: Database,
-  id: string,
-  request: IdempotentRequest | null,
-): Promise<void> {
+export async function deleteSupervision(db: Database, id: string, request: IdempotentRequest): Promise<void> {
   await db.transaction().execute(async (tx) => {
     await tx.deleteFrom('supervisions').where('id', '=', id).execute();
-    if (!request) return;
     await tx
       .deleteFrom('idempotency_keys')
       .where('person_id', '=', request.personId)
@@ -114,9 +108,14 @@ export function rowOf({ plan, state, memory }: SavedSession) {
   } satisfies Insertable<SupervisionsTable>;
 }
 
-export async function updateSupervision(db: Database, row: ReturnType<typeof rowOf>): Promise<void> {
-  const { id, ...fields } = row;
-  await db.updateTable('supervisions').set(fields).where('id', '=', id).execute();
+/** Its row as it is now, new or not. */
+export async function saveSupervision(db: Database, row: Insertable<SupervisionsTable>): Promise<void> {
+  const { id: _, ...fields } = row;
+  await db
+    .insertInto('supervisions')
+    .values(row)
+    .onConflict((conflict) => conflict.column('id').doUpdateSet(fields))
+    .execute();
 }
 
 export async function openSupervisions(db: Database): Promise<SupervisionRow[]> {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { v7 } from 'uuid';
 import { AppError } from '../../contract/errors.ts';
 import type { Permission } from '../../contract/permissions.ts';
@@ -32,6 +33,7 @@ import { supervisionOf, supervisionOfRow } from './supervision-view.ts';
 import { isTakeover, type Takeovers } from './takeover.ts';
 import { TakeoverSession } from './takeover-session.ts';
 
+const rowWaitMs = 250;
 /** Mode changes of one supervision that may wait at once. */
 const changesWaitingMax = 8;
 
@@ -223,7 +225,8 @@ async function writeAndEstablish(
   });
   // What the PBX is asked leaves this process before the writes are put together.
   await new Promise((sent) => setImmediate(sent));
-  const saved = insertSupervision(db, supervision, rowOf(session), request);
+  // Without a kept reply the row follows the audit entry: who wants to listen does not wait for the database.
+  const saved = request ? insertSupervision(db, supervision, rowOf(session), request) : null;
   const audited = audit.write({
     actorId: supervisor.id,
     action: 'supervision.started',
@@ -245,7 +248,8 @@ async function writeAndEstablish(
   } catch (error) {
     await Promise.allSettled([saved, audited, session.end('server-stopped')]);
     // One of the two may have been written: neither its row nor its kept reply may speak of what never was.
-    const isTakenBack = await deleteSupervision(db, id, request).then(
+    const takenBack = request ? deleteSupervision(db, id, request) : Promise.resolve();
+    const isTakenBack = await takenBack.then(
       () => true,
       () => false,
     );
@@ -254,6 +258,8 @@ async function writeAndEstablish(
     throw error;
   }
   sessions.written(id);
+  // Who lists them finds it, when the database is there.
+  await Promise.race([sessions.saved(id), delay(rowWaitMs, undefined, { ref: false })]);
   return supervision;
 }
 

@@ -1,7 +1,7 @@
 import type { Agent } from '../../../contract/agents.ts';
 import { type AlertThresholds, defaultThresholds } from '../../../contract/alerts.ts';
 import type { Call } from '../../../contract/calls.ts';
-import type { LiveChange, LivePbx, LiveQueue, LiveSnapshot } from '../../../contract/live.ts';
+import type { LiveChange, LivePbx, LiveQueue, LiveSnapshot, LiveStorage } from '../../../contract/live.ts';
 import type { OutsideListening } from '../../../contract/outside-listenings.ts';
 import { queueKey } from '../../../contract/queues.ts';
 import type { Supervision } from '../../../contract/supervisions.ts';
@@ -22,6 +22,8 @@ export interface Board {
   pbxs: Table<LivePbx>;
   /** From when on something is too long or too many. */
   thresholds: Store<AlertThresholds>;
+  /** Where what is recorded goes; null when the server does not say. */
+  storage: Store<LiveStorage | null>;
   /** Null before the first snapshot. */
   seq(): number | null;
   takeSnapshot(snapshot: LiveSnapshot): void;
@@ -43,9 +45,11 @@ export function createBoard(): Board {
   };
 
   const thresholds = createStore(defaultThresholds);
+  const storage = createStore<LiveStorage | null>(null);
 
   function fill(from: Omit<LiveSnapshot, 'seq' | 'at'>): void {
     thresholds.set(from.thresholds);
+    storage.set(from.storage ?? null);
     tables.pbxs.replace(from.pbxs);
     tables.supervisions.replace(from.supervisions);
     tables.outsideListenings.replace(from.outsideListenings);
@@ -57,6 +61,7 @@ export function createBoard(): Board {
   return {
     ...tables,
     thresholds,
+    storage,
     seq: () => seq,
     takeSnapshot(snapshot) {
       seq = snapshot.seq;
@@ -72,6 +77,7 @@ export function createBoard(): Board {
       }
       seq = change.seq;
       if (change.thresholds) thresholds.set(change.thresholds);
+      if (change.storage) storage.set(change.storage);
       tables.pbxs.put(change.pbxs ?? []);
       tables.supervisions.put(change.supervisions ?? []);
       tables.outsideListenings.put(change.outsideListenings ?? []);

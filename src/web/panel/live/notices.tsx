@@ -1,5 +1,11 @@
-import { IconAlertTriangle, IconInfoCircle, IconPlugConnectedX, IconRefresh } from '@tabler/icons-react';
-import type { ReactNode } from 'react';
+import {
+  IconAlertTriangle,
+  IconDatabaseOff,
+  IconInfoCircle,
+  IconPlugConnectedX,
+  IconRefresh,
+} from '@tabler/icons-react';
+import { type ReactNode, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Link } from 'react-router';
 import type { LivePbx } from '../../../contract/live.ts';
@@ -13,6 +19,7 @@ export function Notices() {
   const { t, i18n } = useTranslation();
   const link = useLink();
   const pbxs = useRows(board.pbxs);
+  const storage = useSyncExternalStore(board.storage.subscribe, board.storage.get);
   const me = useMe();
   const mayEditPeople = may(me, 'people.edit');
   const time = dateFormat(i18n.language, { timeStyle: 'medium' });
@@ -31,6 +38,15 @@ export function Notices() {
       {pbxs.map((pbx) => (
         <PbxNotice key={pbx.name} pbx={pbx} />
       ))}
+      {storage && storage.state !== 'written' && (
+        <Notice
+          kind={storage.state === 'kept-here' ? 'info' : 'warn'}
+          icon={<IconDatabaseOff size={16} aria-hidden="true" />}
+          detail={storage.detail}
+        >
+          {t(storage.state === 'kept-here' ? 'storage.keptHere' : 'storage.notKept')}
+        </Notice>
+      )}
       {may(me, 'supervision.listen') && me.person.device === null && (
         <Notice kind="info" icon={<IconInfoCircle size={16} aria-hidden="true" />}>
           {t(mayEditPeople ? 'start.noPhoneSetIt' : 'start.noPhoneAsk', { login: me.person.login ?? '' })}{' '}

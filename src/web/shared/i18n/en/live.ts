@@ -104,6 +104,11 @@ export const live: typeof french = {
     amiDown: 'The AMI link of “{{name}}” is down: wrap-up and pause reasons may be missing.',
     noPbx: 'No PBX is configured: set ARI_URL, ARI_USERNAME and ARI_PASSWORD.',
   },
+  storage: {
+    keptHere:
+      'The database does not answer: calls are recorded on this server’s disk and will follow. The panel and listening go on.',
+    notKept: 'This server’s disk takes nothing more: calls in progress would be lost if the server stopped.',
+  },
   empty: {
     title: 'Nobody on watch yet',
     supervisor: 'There is no agent in your teams. An administrator can add some.',

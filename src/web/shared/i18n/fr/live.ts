@@ -103,6 +103,12 @@ export const live = {
     amiDown: 'La liaison AMI de « {{name}} » est coupée : post-appel et raisons de pause peuvent manquer.',
     noPbx: 'Aucun PBX n’est configuré : renseignez ARI_URL, ARI_USERNAME et ARI_PASSWORD.',
   },
+  storage: {
+    keptHere:
+      'La base de données ne répond pas : les appels sont enregistrés sur le disque de ce serveur et la rejoindront. Le panneau et l’écoute continuent.',
+    notKept:
+      'Le disque de ce serveur n’accepte plus rien : les appels en cours seraient perdus si le serveur s’arrêtait.',
+  },
   empty: {
     title: 'Personne à la vigie pour l’instant',
     supervisor: 'Aucun agent dans vos équipes. Un administrateur peut en ajouter.',
