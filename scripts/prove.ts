@@ -17,7 +17,7 @@ interface Share {
   notes: string;
 }
 const proofs: Record<string, (seed: number) => Promise<Share>> = { kill: killShare };
-const killsAtOnce = 20;
+const killsAtOnce = 10;
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -44,11 +44,13 @@ async function killShare(seed: number): Promise<Share> {
   return { count: proof.kills, faults: faultsOf(proof), notes: notesOf(proof) };
 }
 
-const faultsOf = ({ lost, double, wrong }: KillProof): string[] => [
-  ...lost.map((one) => `lost: ${one}`),
-  ...double.map((one) => `double: ${one}`),
-  ...wrong.map((one) => `wrong: ${one}`),
-];
+function faultsOf({ lost, double, wrong }: KillProof): string[] {
+  return [
+    ...lost.map((one) => `lost: ${one}`),
+    ...double.map((one) => `double: ${one}`),
+    ...wrong.map((one) => `wrong: ${one}`),
+  ];
+}
 
 function notesOf({ calls, unknown, unseen, unseenRecorded, repairMs }: KillProof): string {
   const sorted = repairMs.toSorted((a, b) => a - b);

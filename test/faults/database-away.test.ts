@@ -124,7 +124,7 @@ t.test(
         (await live()).supervisions.some((one) => one.id === id && one.state === 'live'),
       );
       t.equal((await live()).storage?.state, 'kept-here', 'the panel says so');
-    const changedMs = Date.now();
+      const changedMs = Date.now();
       t.match(await ask('PATCH', `/api/supervisions/${id}`, { mode: 'whisper' }), {
         status: 200,
         body: { mode: 'whisper' },

@@ -101,21 +101,10 @@ export async function proveKills({ seed, kills }: { seed: number; kills: number 
     await server.compared();
     const aways: Away[] = [];
     const repairMs: number[] = [];
-    // Calls go on a little longer than the kills.
-    const seconds = Math.ceil((kills * (killEveryMaxMs + killEveryMinMs)) / 2_000) + 2 * kills + 5;
-    const orders = mixedCalls(seconds * callsPerSecond, 611_000_000 + (seed % 1_000) * 10_000).map(
-      (order) => ({
-        ...order,
-        // Some calls outlive a restart.
-        afterMs: order.afterMs * (order.plan === 'hangup' && chance.below(3) === 0 ? 10 : 1) + 1_000,
-      }),
-    );
     let isOver = false;
-    const load = lab.sipp({ calls: orders, callsPerSecond }).finally(() => {
-      isOver = true;
-    });
+    const load = callsUntil(lab, chance, () => isOver);
     let killed = 0;
-    while (killed < kills && !isOver) {
+    while (killed < kills) {
       await delay(killEveryMinMs + chance.below(killEveryMaxMs - killEveryMinMs));
       const fromMs = Date.now();
       await server.kill();
@@ -126,6 +115,7 @@ export async function proveKills({ seed, kills }: { seed: number; kills: number 
       repairMs.push(Date.now() - startMs);
       aways.push({ fromMs, toMs: Date.now() });
     }
+    isOver = true;
     const calls = await load;
     await settled(database.db);
     const proof = await judge({
@@ -141,6 +131,26 @@ export async function proveKills({ seed, kills }: { seed: number; kills: number 
     await database.close();
     await rm(dataDir, { recursive: true, force: true });
   }
+}
+
+const callsInARow = 50;
+
+/** SIPp's log of all it made, fifty calls after another. */
+async function callsUntil(
+  lab: Lab,
+  chance: ReturnType<typeof seededRandom>,
+  isOver: () => boolean,
+): Promise<LoadCall[]> {
+  const made: LoadCall[] = [];
+  for (let firstCaller = 611_000_000; !isOver(); firstCaller += callsInARow) {
+    const calls = mixedCalls(callsInARow, firstCaller).map((order) => ({
+      ...order,
+      // Some calls outlive a restart.
+      afterMs: order.afterMs * (order.plan === 'hangup' && chance.below(3) === 0 ? 10 : 1) + 1_000,
+    }));
+    made.push(...(await lab.sipp({ calls, callsPerSecond })));
+  }
+  return made;
 }
 
 const killEveryMinMs = 200;
