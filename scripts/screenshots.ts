@@ -3,7 +3,7 @@
  * supervision. They go to docs/images (or where SCREENSHOTS_DIR says); git keeps those that the README shows.
  * Debian's Inter is installed for the pictures alone: the product uses the reader's own system font.
  */
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { projectFolder } from '../src/paths.ts';
@@ -14,7 +14,7 @@ import { freePort } from './screenshots/free-port.ts';
 import { openStudio } from './screenshots/studio.ts';
 import { ensureDebianPackages, installDebianPackages } from './setup/debian.ts';
 import { ensurePostgres } from './setup/postgres.ts';
-import { queues, seedDemoPeople } from './up/demo-people.ts';
+import { ensureAgentSignIn, queues, seedDemoPeople } from './up/demo-people.ts';
 import { ensureFirstSignIn } from './up/first-sign-in.ts';
 import { ensurePanel } from './up/panel.ts';
 import { startServer } from './up/server.ts';
@@ -24,6 +24,12 @@ const listenedNumber = '0478112233';
 /** Calls that have ended before the pictures are taken, and how long that may take. */
 const finishedCallsMin = Number(process.env['SCREENSHOTS_CALLS'] || 22);
 const trafficDeadlineMs = 300_000;
+/** Pages that only have to be opened. */
+const plainPages = [
+  ...(['agents', 'agent-form', 'teams', 'queues', 'pauses', 'alerts', 'policy', 'people'] as const),
+  ...(['evaluations', 'exchanges', 'audit', 'wall', 'account'] as const),
+];
+const agentName = 'Alice Martin';
 const folder = process.env['SCREENSHOTS_DIR'] || join(projectFolder(), 'docs', 'images');
 
 const say = (line: string): void => console.log(`• ${line}`);
@@ -42,7 +48,12 @@ async function takeAll(): Promise<void> {
   if (!prettyFont()) await installDebianPackages(['fonts-inter'], say);
   await ensurePostgres(say);
   ensurePanel(say);
-  const lab = await startLab({ name: 'screenshots', progress: say, pbx: { queues: Object.keys(queues) } });
+  const dialplan = readFileSync(join(projectFolder(), 'dialplan', 'extensions_vigie.conf'), 'utf8');
+  const lab = await startLab({
+    name: 'screenshots',
+    progress: say,
+    pbx: { queues: Object.keys(queues), dialplan, browserPhones: true },
+  });
   undo.push(() => lab.stop());
   const data = mkdtempSync(join(tmpdir(), 'vigie-screenshots-'));
   // As root the database runs as another user.
@@ -72,13 +83,24 @@ async function takeAll(): Promise<void> {
   await studio.untilCalls(finishedCallsMin, trafficDeadlineMs);
   await studio.take('live-board');
   await studio.take('calls');
-  await studio.take('agents');
   await studio.listenTo(listenedNumber, 'Suivi qualité');
   await studio.take('listening');
+  await studio.askTakeover();
+  await studio.take('takeover');
+  await studio.takeOver();
+  await studio.take('hand-over');
+  await studio.everywhere((page) => page.keyboard.press('Escape'));
+  // The supervisor hangs up, and with him the customer.
   await studio.stopListening();
-  await customer.hangup();
   await studio.openRecordOf(listenedNumber);
   await studio.take('call-detail');
+  await studio.everywhere((page) => page.goto(address));
+  await studio.everywhere((page) => page.click('button[data-phone]'));
+  await studio.take('phone');
+  for (const picture of plainPages) await studio.take(picture);
+  const agent = await ensureAgentSignIn(data, address, signIn, agentName);
+  await studio.changePerson(agent);
+  await studio.take('agent-page');
   say(`The pictures are in ${folder}`);
 }
 

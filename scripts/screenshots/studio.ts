@@ -7,16 +7,33 @@ const themes = ['light', 'dark'] as const;
 const stepLimitMs = 20_000;
 const bar = 'section[data-mode]';
 
-type Picture = 'sign-in' | 'live-board' | 'listening' | 'calls' | 'call-detail' | 'agents';
 /** Where each picture is taken, and what must be there first; null: where the page is. */
-const places: Record<Picture, [path: string | null, ready: string]> = {
+const places = {
   'sign-in': [null, 'input[name=login]'],
   'live-board': ['/', '[role=row][data-agent-id]'],
   listening: ['/', `${bar} time`],
   calls: ['/calls', 'tbody tr'],
   'call-detail': [null, '[role=dialog] ol li'],
+  takeover: [null, '[role=dialog] button[type=submit]'],
+  'hand-over': [null, '[role=dialog] [role=option]'],
+  phone: [null, '[role=dialog] button'],
+  evaluations: ['/evaluations', 'h1'],
+  exchanges: ['/exchanges', 'h1'],
   agents: ['/admin/agents', 'tbody tr'],
-};
+  'agent-form': ['/admin/agents?add', '[role=dialog] input'],
+  teams: ['/admin/teams', 'tbody tr'],
+  queues: ['/admin/queues', 'tbody tr'],
+  pauses: ['/admin/pauses', 'form'],
+  alerts: ['/admin/alerts', 'form'],
+  policy: ['/admin/policy', 'form'],
+  people: ['/admin/people', 'tbody tr'],
+  audit: ['/audit', 'tbody tr'],
+  wall: ['/wall', 'h1'],
+  account: ['/account', 'form'],
+  'agent-page': ['/agent', 'main section'],
+} satisfies Record<string, [path: string | null, ready: string]>;
+type Picture = keyof typeof places;
+const size = { width: 1440, height: 900 };
 
 interface StudioOptions {
   address: string;
@@ -32,20 +49,24 @@ export async function openStudio({ address, signIn, folder, fontConfig }: Studio
     args: ['--no-sandbox', '--disable-dev-shm-usage'],
     env: { ...process.env, FONTCONFIG_FILE: fontConfig },
   });
-  const pages: { page: Page; name: string }[] = [];
-  for (const language of ['fr', 'en'] as const) {
-    for (const colorScheme of themes) {
-      const context = await browser.newContext({
-        locale: languages[language],
-        colorScheme,
-        viewport: { width: 1280, height: 800 },
-      });
-      const page = await context.newPage();
-      page.setDefaultTimeout(stepLimitMs);
-      await page.goto(address);
-      pages.push({ page, name: `${language}-${colorScheme}` });
+  let pages: { page: Page; name: string }[] = [];
+  const openPages = async () => {
+    pages = [];
+    for (const language of ['fr', 'en'] as const) {
+      for (const colorScheme of themes) {
+        const context = await browser.newContext({
+          locale: languages[language],
+          colorScheme,
+          viewport: size,
+        });
+        const page = await context.newPage();
+        page.setDefaultTimeout(stepLimitMs);
+        await page.goto(address);
+        pages.push({ page, name: `${language}-${colorScheme}` });
+      }
     }
-  }
+  };
+  await openPages();
   const everywhere = async (act: (page: Page) => Promise<unknown>): Promise<void> => {
     for (const { page } of pages) await act(page);
   };
@@ -57,6 +78,12 @@ export async function openStudio({ address, signIn, folder, fontConfig }: Studio
   };
 
   return {
+    everywhere,
+    /** The same pictures as somebody else from here on. */
+    async changePerson(other: SignIn): Promise<void> {
+      await openPages();
+      await everywhere((page) => signInAs(page, other, 'main'));
+    },
     enter: () => everywhere((page) => signInAs(page, signIn)),
     async take(picture: Picture): Promise<void> {
       const [path, ready] = places[picture];
@@ -64,7 +91,7 @@ export async function openStudio({ address, signIn, folder, fontConfig }: Studio
         if (path !== null) await page.goto(address + path);
         await page.locator(ready).first().waitFor();
         await page.evaluate('document.fonts.ready');
-        await page.mouse.move(640, 799);
+        await page.mouse.move(size.width / 2, size.height - 1);
         await page.screenshot({ path: join(folder, `${picture}-${name}.png`), animations: 'disabled' });
       }
     },
@@ -89,6 +116,19 @@ export async function openStudio({ address, signIn, folder, fontConfig }: Studio
       await first.keyboard.press('Enter');
       await first.locator(`${bar} time`, { hasText: /0:0[4-9]/ }).waitFor();
     },
+    /** The question whether to take the call over, of whom is listened to; then, taken over, to whom to hand it. */
+    async askTakeover(): Promise<void> {
+      await everywhere(async (page) => {
+        await page.locator('[data-agent-id][data-mine]').focus();
+        await page.keyboard.press('i');
+      });
+    },
+    async takeOver(): Promise<void> {
+      await everywhere((page) =>
+        page === first ? page.click('[role=dialog] [type=submit]') : page.keyboard.press('Escape'),
+      );
+      await everywhere((page) => page.click('[data-hand-over]'));
+    },
     async stopListening(): Promise<void> {
       await first.locator(`${bar} button`).last().click();
       await first.locator(bar).waitFor({ state: 'detached' });
@@ -108,9 +148,9 @@ export async function openStudio({ address, signIn, folder, fontConfig }: Studio
   };
 }
 
-async function signInAs(page: Page, { login, password }: SignIn): Promise<void> {
+async function signInAs(page: Page, { login, password }: SignIn, ready = 'nav'): Promise<void> {
   await page.fill('input[name=login]', login);
   await page.fill('input[name=password]', password);
   await page.keyboard.press('Enter');
-  await page.waitForSelector('nav');
+  await page.waitForSelector(ready);
 }

@@ -23,6 +23,7 @@ for (const theme of ['light', 'dark'] as const) {
       ['/admin/queues', 'tbody tr'],
       ['/admin/people', 'tbody tr'],
       ['/admin/pauses', '[data-reason]'],
+      ['/exchanges', 'h1'],
       ['/admin/alerts', 'form'],
       ['/account', 'form'],
     ];

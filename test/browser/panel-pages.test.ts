@@ -22,8 +22,8 @@ t.test('With nobody yet, all of the PBX’s endpoints become agents by one click
   await page.waitForSelector('text=2 agents ont été ajoutés');
   const added = fixture.requests.filter(({ method }) => method === 'POST').map(({ body }) => body);
   t.same(added, [
-    { name: 'Alice Martin', endpoint: 'PJSIP/1001' },
-    { name: 'PJSIP/1002', endpoint: 'PJSIP/1002' },
+    { name: 'Alice Martin', endpoint: 'PJSIP/1001', pbx: 'main' },
+    { name: 'PJSIP/1002', endpoint: 'PJSIP/1002', pbx: 'main' },
   ]);
 });
 
