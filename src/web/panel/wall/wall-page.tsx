@@ -72,11 +72,12 @@ function Totals({ queues }: { queues: readonly LiveQueue[] }) {
   const agents = useRows(board.agents);
   const counts = countStates(agents);
   const sum = (read: (queue: LiveQueue) => number) => queues.reduce((total, queue) => total + read(queue), 0);
+  const waitingNow = sum(({ waiting }) => waiting);
   return (
     <dl className={classes['totals']}>
-      <div data-strong>
+      <div data-strong={waitingNow > 0 || undefined}>
         <dt>{t('wall.waiting')}</dt>
-        <dd>{sum(({ waiting }) => waiting)}</dd>
+        <dd>{waitingNow}</dd>
       </div>
       <div>
         <dt>{t('wall.answered')}</dt>
