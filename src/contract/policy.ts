@@ -154,18 +154,17 @@ export interface ProtectedLine {
   what: string;
 }
 
-/**
- * Emergency and social numbers of France by ARCEP's list (decision 02-1179 as amended, arcep.fr, « liste des numéros
- * d'urgence »), the European ones by Commission decision 2007/116/EC as amended, and the national help lines that the
- * French ministries of health and of the interior name beside them.
- */
+/** Beside each group, or each number, who says so. */
 export const protectedLines: readonly ProtectedLine[] = [
+  // ARCEP, « Liste des numéros d’urgence »; European Commission for the whole Union.
   { number: '112', country: null, what: 'emergency' },
+  // European Commission, decision 2007/116/EC as amended by 2007/698/EC and 2009/884/EC; 116000 and 116117 ARCEP as well.
   { number: '116000', country: null, what: 'missing children' },
   { number: '116006', country: null, what: 'victims of crime' },
   { number: '116111', country: null, what: 'children' },
   { number: '116117', country: null, what: 'doctor on call' },
   { number: '116123', country: null, what: 'emotional support' },
+  // ARCEP, « Liste des numéros d’urgence ».
   { number: '15', country: 'FR', what: 'SAMU' },
   { number: '17', country: 'FR', what: 'police' },
   { number: '18', country: 'FR', what: 'pompiers' },
@@ -174,9 +173,10 @@ export const protectedLines: readonly ProtectedLine[] = [
   { number: '119', country: 'FR', what: 'enfance en danger' },
   { number: '191', country: 'FR', what: 'sauvetage aéronautique' },
   { number: '196', country: 'FR', what: 'sauvetage maritime' },
-  { number: '197', country: 'FR', what: 'alerte attentat' },
-  { number: '3018', country: 'FR', what: 'harcèlement et violences numériques' },
-  { number: '3114', country: 'FR', what: 'prévention du suicide' },
-  { number: '3919', country: 'FR', what: 'violences faites aux femmes' },
-  { number: '3977', country: 'FR', what: 'maltraitance des aînés' },
+  { number: '197', country: 'FR', what: 'alerte attentat ou enlèvement' },
+  { number: '3018', country: 'FR', what: 'harcèlement et violences numériques' }, // e-Enfance
+  { number: '3114', country: 'FR', what: 'prévention du suicide' }, // Ministère de la Santé
+  { number: '3919', country: 'FR', what: 'violences faites aux femmes' }, // Fédération nationale Solidarité Femmes
+  { number: '3133', country: 'FR', what: 'maltraitance des adultes vulnérables' }, // Ministère des Solidarités, since March 2026
+  { number: '3977', country: 'FR', what: 'maltraitance des aînés' }, // Fédération 3977, whose place 3133 takes
 ];

@@ -1,7 +1,5 @@
 import { protectedLines } from '../../contract/policy.ts';
 
-/** What the dialplans of many companies put before an outside number. */
-const outsidePrefix = '0';
 const homeCountry = '33';
 
 /** Whether the number is what the pattern says, `*` at its end standing for any ending. Written nationally or not. */
@@ -21,10 +19,43 @@ function formsOf(number: string): string[] {
   return forms;
 }
 
-const lines = new Set(protectedLines.map(({ number }) => number));
+/** Calling codes of France and its overseas departments; of the other countries of the Union and its economic area. */
+const french = ['33', '262', '590', '594', '596'];
+const european = [
+  ...[
+    '30',
+    '31',
+    '32',
+    '34',
+    '36',
+    '39',
+    '40',
+    '43',
+    '45',
+    '46',
+    '47',
+    '48',
+    '49',
+    '351',
+    '352',
+    '353',
+    '354',
+  ],
+  ...['356', '357', '358', '359', '370', '371', '372', '385', '386', '420', '421', '423'],
+];
+/** What dialplans put before an outside number. */
+const outsidePrefixes = ['', '0', '9'];
 
-/** An emergency or help line, as dialled: alone, or after the digit for an outside line. */
+/** Each line in all the forms it is dialled in: `112`, `0112`, `+33112`, `00033112`… */
+const lines = new Set(protectedLines.flatMap(({ number, country }) => formsOfLine(number, country)));
+
+function formsOfLine(number: string, country: string | null): string[] {
+  const codes = country === 'FR' ? french : [...french, ...european];
+  const abroad = codes.flatMap((code) => [`+${code}${number}`, `00${code}${number}`]);
+  return outsidePrefixes.flatMap((prefix) => [number, ...abroad].map((form) => prefix + form));
+}
+
+/** An emergency or help line, as dialled: alone, after the digit for an outside line, with the country before it. */
 export function isProtectedLine(number: string): boolean {
-  const digits = number.replace(/\D/g, '');
-  return lines.has(digits) || (digits.startsWith(outsidePrefix) && lines.has(digits.slice(1)));
+  return lines.has(number.replace(/[^0-9+]/g, ''));
 }
