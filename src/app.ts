@@ -162,6 +162,7 @@ async function build({
   ties.help = help;
   const calls = createCalls({
     db,
+    audit,
     marks: (callIds) => policy.marksOfCalls(callIds),
     // A browser's phone is nobody's device: whose it is, the supervision knows that rang it.
     people: {

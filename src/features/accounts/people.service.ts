@@ -83,9 +83,9 @@ export function createPeople(deps: PeopleDeps) {
         const { teams, endpoint } = person;
         const devices = endpoint ? { devices: [endpoint] } : {};
         await deps.writeDetails(tx, made, { pbx, ...devices, ...(teams ? { teams } : {}) });
+        await record(deps, actor, 'person.created', made, { roles: person.roles });
         return made;
       });
-      await record(deps, actor, 'person.created', id, { roles: person.roles });
       changed();
       return await existing(db, id);
     },
@@ -95,16 +95,15 @@ export function createPeople(deps: PeopleDeps) {
       if (patch.roles) assertMayGive(actor, patch.roles);
       else assertMayGive(actor, []);
       const passwordHash = patch.password === undefined ? undefined : await hashPassword(patch.password);
-      await db.transaction().execute((tx) => writeChange(deps, tx, actor, id, patch, passwordHash));
+      const { password: _, ...rest } = patch;
+      const details = { fields: Object.keys(patch), roles: rest.roles, disabled: rest.disabled };
+      await db.transaction().execute(async (tx) => {
+        await writeChange(deps, tx, actor, id, patch, passwordHash);
+        await record(deps, actor, 'person.changed', id, details);
+      });
       if (patch.password !== undefined || patch.disabled === true) {
         revocations.ended(await endSessions(db, { personId: id }, clock.now()));
       }
-      const { password, ...rest } = patch;
-      await record(deps, actor, 'person.changed', id, {
-        fields: Object.keys(patch),
-        roles: rest.roles,
-        disabled: rest.disabled,
-      });
       changed();
       return await existing(db, id);
     },
@@ -114,8 +113,8 @@ export function createPeople(deps: PeopleDeps) {
       assertMay(viewer, 'people.edit');
       const person = await existing(db, id);
       assertMayTouch(viewer, person.roles);
-      revocations.ended(await endSessions(db, { personId: id }, clock.now()));
       await record(deps, viewer, 'sessions.ended', id, {});
+      revocations.ended(await endSessions(db, { personId: id }, clock.now()));
     },
 
     /** For the command line. */
@@ -186,6 +185,7 @@ async function existing(db: Database, id: string): Promise<PersonAccount> {
   return person;
 }
 
+/** To be called as the last step before a transaction commits: without the entry nothing changes. */
 async function record(
   { audit }: PeopleDeps,
   actor: Actor,

@@ -98,9 +98,9 @@ export function createAgentsService({
       // Named after his id, which he has only now.
       if (agent.browserPhone)
         await writePersonDetails(tx, made, { devices: withBrowserPhone(made, devices) });
+      await record(viewer, 'agent.created', made, { fields: Object.keys(agent) });
       return made;
     });
-    await record(viewer, 'agent.created', id, { fields: Object.keys(agent) });
     await reread(agent.queues);
     return get(viewer, id);
   }
@@ -121,8 +121,8 @@ export function createAgentsService({
         patch.browserPhone === undefined ? devices : switched(id, patch.browserPhone, before, devices);
       await writePersonDetails(tx, id, { ...detailsOf(patch), devices: all, pbx });
       await insertSeenQueues(tx, queuesOn(pbx, patch.queues));
+      await record(viewer, 'agent.changed', id, { fields: Object.keys(patch) });
     });
-    await record(viewer, 'agent.changed', id, { fields: Object.keys(patch) });
     await reread(patch.queues);
     return get(viewer, id);
   }
@@ -139,10 +139,10 @@ export function createAgentsService({
       assertNoProblems(problems);
       const inserted: string[] = [];
       for (const agent of agents) inserted.push(await insertOne(tx, { ...agent, devices: devicesOf(agent) }));
+      const agentIds = inserted.slice(0, idsToldMax);
+      await record(viewer, 'agents.imported', null, { count: inserted.length, agentIds });
       return inserted;
     });
-    const agentIds = ids.slice(0, idsToldMax);
-    await record(viewer, 'agents.imported', null, { count: ids.length, agentIds });
     await reread(agents.flatMap((agent) => agent.queues ?? []));
     return { imported: ids.length, items: ids.map((id) => get(viewer, id)) };
   }

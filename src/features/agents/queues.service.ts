@@ -35,13 +35,14 @@ export function createQueuesService({ db, pbxNames, audit, onChange }: QueuesDep
       await db.transaction().execute(async (tx) => {
         const teamIds = teams ? await ensureTeams(tx, teams) : null;
         await writeQueue(tx, { pbx, id, name: name?.trim(), serviceLevelTargetMs, teamIds });
-      });
-      await audit.write({
-        actorId: viewer.personId,
-        action: 'queue.changed',
-        subjectId: null,
-        callId: null,
-        details: { pbx, queue: id, fields: Object.keys(edit) },
+        // The last step before the commit: without the entry nothing changes.
+        await audit.write({
+          actorId: viewer.personId,
+          action: 'queue.changed',
+          subjectId: null,
+          callId: null,
+          details: { pbx, queue: id, fields: Object.keys(edit) },
+        });
       });
       await onChange();
       return (await readQueues(db, [pbx])).find((queue) => queue.id === id)!;

@@ -10,6 +10,7 @@ import { asTaken } from './people.repository.ts';
 /** The verbs of `/api/teams`. `onChange` settles when people and queues were read again. */
 export function createTeamsService(deps: { db: Database; audit: AuditLog; onChange(): Promise<void> }) {
   const { db, onChange } = deps;
+  /** As the last step before the commit: without the entry nothing changes. */
   const record = (viewer: Viewer, action: string, teamId: string) =>
     deps.audit.write({
       actorId: viewer.personId,
@@ -27,33 +28,39 @@ export function createTeamsService(deps: { db: Database; audit: AuditLog; onChan
     async add(viewer: Viewer, { name }: TeamEdit): Promise<NamedRef> {
       assertMay(viewer, 'teams.edit');
       const team = { id: v7(), name: name.trim() };
-      await db
-        .insertInto('teams')
-        .values(team)
-        .execute()
-        .catch(asTaken(`the team ${team.name}`));
-      await record(viewer, 'team.created', team.id);
+      await db.transaction().execute(async (tx) => {
+        await tx
+          .insertInto('teams')
+          .values(team)
+          .execute()
+          .catch(asTaken(`the team ${team.name}`));
+        await record(viewer, 'team.created', team.id);
+      });
       return team;
     },
     async rename(viewer: Viewer, id: string, { name }: TeamEdit): Promise<NamedRef> {
       assertMay(viewer, 'teams.edit');
       const team = { id, name: name.trim() };
-      const { numUpdatedRows } = await db
-        .updateTable('teams')
-        .set({ name: team.name })
-        .where('id', '=', id)
-        .executeTakeFirst()
-        .catch(asTaken(`the team ${team.name}`));
-      if (numUpdatedRows === 0n) throw teamNotFound(id);
-      await record(viewer, 'team.renamed', id);
+      await db.transaction().execute(async (tx) => {
+        const { numUpdatedRows } = await tx
+          .updateTable('teams')
+          .set({ name: team.name })
+          .where('id', '=', id)
+          .executeTakeFirst()
+          .catch(asTaken(`the team ${team.name}`));
+        if (numUpdatedRows === 0n) throw teamNotFound(id);
+        await record(viewer, 'team.renamed', id);
+      });
       await onChange();
       return team;
     },
     async remove(viewer: Viewer, id: string): Promise<void> {
       assertMay(viewer, 'teams.edit');
-      const { numDeletedRows } = await db.deleteFrom('teams').where('id', '=', id).executeTakeFirst();
-      if (numDeletedRows === 0n) throw teamNotFound(id);
-      await record(viewer, 'team.removed', id);
+      await db.transaction().execute(async (tx) => {
+        const { numDeletedRows } = await tx.deleteFrom('teams').where('id', '=', id).executeTakeFirst();
+        if (numDeletedRows === 0n) throw teamNotFound(id);
+        await record(viewer, 'team.removed', id);
+      });
       await onChange();
     },
   };

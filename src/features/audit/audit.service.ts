@@ -27,7 +27,7 @@ export interface Audit extends AuditLog {
   list(viewer: Viewer, query: AuditQuery): Promise<AuditPage>;
   /** Whether there is an entry of this action, not older than `sinceMs`, whose details hold this `listeningId`. */
   wasTold(action: string, one: { listeningId: string; sinceMs: number }): Promise<boolean>;
-  /** Every entry, page by page, so that none of the size of the log is ever in memory; the first page is read before it settles. */
+  /** For an export, of which there is an entry first: every entry, page by page, so that none of the size of the log is ever in memory; the first page is read before it settles. */
   all(viewer: Viewer, filters: AuditFilters): Promise<AsyncIterable<AuditEntry>>;
   /** Looks for changed, missing, inserted and moved entries in the whole log. Who asks meanwhile gets the same answer. */
   verify(viewer: Viewer): Promise<AuditVerification>;
@@ -91,6 +91,9 @@ export function createAudit({ db, clock, log, local }: AuditDeps): Audit {
     async all(viewer, filters) {
       assertMay(viewer, 'audit.view');
       checkPeriod(filters);
+      const { subject = null, call = null } = filters;
+      const about = { subjectId: subject, callId: call, details: { ...filters } };
+      await append({ actorId: viewer.personId, action: 'audit.exported', ...about });
       await copier.caughtUp(catchUpMs);
       const first = await findEntries(db, filters, null, pageSizeMax);
       return (async function* () {

@@ -3,7 +3,7 @@ import { pageSizeDefault } from '../../contract/common.ts';
 import { AppError } from '../../contract/errors.ts';
 import { checkPeriod } from '../../contract/period.ts';
 import type { Database } from '../../database/database.ts';
-import type { LiveSupervisions, PeopleDirectory } from '../../ports/domain.ts';
+import type { AuditLog, LiveSupervisions, PeopleDirectory } from '../../ports/domain.ts';
 import { assertMay, type Viewer } from '../../ports/viewer.ts';
 import { callOf } from './call-rows.ts';
 import { type CallScope, inScope, passes, scopeOf, type TeamsOf } from './call-scope.ts';
@@ -25,7 +25,7 @@ export interface CallsService {
   list(viewer: Viewer, query: CallsQuery): Promise<CallsPage>;
   /** Throws `call-not-found`, `outside-your-teams`. */
   get(viewer: Viewer, id: string): Promise<Call>;
-  /** Every call of the list, read page by page as the reader goes on; its first page is read before it settles. */
+  /** Every call of the list, for an export, of which there is an entry first; read page by page, the first before it settles. */
   all(viewer: Viewer, filters: CallFilters): Promise<AsyncIterable<Call>>;
 }
 export interface CallsServiceDeps {
@@ -34,6 +34,8 @@ export interface CallsServiceDeps {
   supervisions?: Pick<LiveSupervisions, 'all'>;
   /** What was said about being listened to, of any calls. */
   marks?(callIds: readonly string[]): Promise<(callId: string) => Call['marks']>;
+  /** Absent: exports leave no entry. */
+  audit?: AuditLog | undefined;
   /** Calls in progress, and ended ones that are not in the database yet. */
   inMemory(): readonly EndedCall[];
 }
@@ -123,6 +125,15 @@ export function createCallsService(deps: CallsServiceDeps): CallsService {
       assertMay(viewer, 'calls.view');
       checkPeriod(filters);
       const scope = scopeOf(viewer);
+      // What was searched for may be a name or a number: only that there was a search is told.
+      const { q, ...others } = filters;
+      await deps.audit?.write({
+        actorId: viewer.personId,
+        action: 'calls.exported',
+        subjectId: filters.agent ?? null,
+        callId: null,
+        details: { ...others, ...(q === undefined ? {} : { searched: true }) },
+      });
       const first = await page(filters, scope, { after: null, limit: exportPageSize });
       return (async function* () {
         for (

@@ -1,7 +1,7 @@
 import type { Call } from '../../contract/calls.ts';
 import type { Database } from '../../database/database.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { LiveCalls, LiveSupervisions, PeopleDirectory } from '../../ports/domain.ts';
+import type { AuditLog, LiveCalls, LiveSupervisions, PeopleDirectory } from '../../ports/domain.ts';
 import type { EventLog, Replayed } from '../../ports/event-log.ts';
 import type { Log } from '../../ports/log.ts';
 import type { TelephonyFact } from '../../ports/telephony-facts.ts';
@@ -50,6 +50,8 @@ export function createCalls(deps: {
   supervisions?: Pick<LiveSupervisions, 'all'>;
   /** What agents and callers said about being listened to. */
   marks?(callIds: readonly string[]): Promise<(callId: string) => Call['marks']>;
+  /** Absent: exports leave no entry. */
+  audit?: AuditLog | undefined;
 }): Calls {
   const { db, people, clock, log } = deps;
   const writer = createRecordWriter({
@@ -106,6 +108,7 @@ export function createCalls(deps: {
       people,
       supervisions: deps.supervisions,
       marks: deps.marks,
+      audit: deps.audit,
       inMemory: () => {
         const unwritten = engine.unwritten();
         const ids = new Set(unwritten.map(({ call }) => call.id));

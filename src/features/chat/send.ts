@@ -103,7 +103,10 @@ async function toSupervisor(deps: ChatDeps, viewer: Viewer, { agentId, superviso
   if (!person || !rights) throw new AppError('not-found', 'There is no such person');
   const teamIds = deps.people.byId(agentId)?.teams.map(({ id }) => id) ?? [];
   const refusal = answerRefusal(rights, teamIds);
-  if (refusal && !(await threadExists(deps.db, { agentId, supervisorId }))) throw new AppError(refusal);
+  // Who has lost the right itself is written to no more; who has changed teams still is, where there is a thread.
+  const isOver = refusal === 'not-allowed';
+  if (refusal && (isOver || !(await threadExists(deps.db, { agentId, supervisorId }))))
+    throw new AppError(refusal);
   return {
     agent: { id: agentId, name: viewer.name },
     supervisor: { id: supervisorId, name: person.name },

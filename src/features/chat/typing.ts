@@ -5,6 +5,7 @@ import type { Database } from '../../database/database.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Connections } from '../../ports/live.ts';
 import type { Log } from '../../ports/log.ts';
+import type { Viewer } from '../../ports/viewer.ts';
 import type { ChatNews } from './chat-news.ts';
 import { createPace } from './pace.ts';
 import { findThread } from './threads.repository.ts';
@@ -39,17 +40,19 @@ export function passTypingOn({ db, connections, news, clock, log }: TypingDeps):
     pairs.set(threadId, pair);
     return pair;
   }
-  async function typing(personId: string, payload: unknown): Promise<void> {
+  async function typing({ personId, permissions }: Viewer, payload: unknown): Promise<void> {
     if (!payloadOf.Check(payload) || !uuid.test(payload.threadId)) return;
     pace.take(personId);
     const { threadId } = payload;
     const pair = await pairOf(threadId, personId);
+    const right = personId === pair?.agentId ? 'agent-page' : 'chat.write';
     if (!pair || (personId !== pair.agentId && personId !== pair.supervisorId)) return;
+    if (!permissions.has(right)) return;
     await news.typing({ threadId, ...pair, personId });
   }
 
   return connections.on('chat-typing', ({ viewer }, payload) => {
-    typing(viewer.personId, payload).catch((error: unknown) => {
+    typing(viewer, payload).catch((error: unknown) => {
       // Who types too fast is simply not told of.
       if (!(error instanceof AppError)) log.warn({ err: error }, 'typing could not be told');
     });

@@ -155,6 +155,9 @@ export function createEvaluations(deps: EvaluationsDeps) {
         const from = cursor === undefined ? {} : { cursor };
         return page(viewer, scopeOf(viewer), { ...filters, ...from, limit: pageSizeMax });
       };
+      const { agent: subjectId = null, call: callId = null } = filters;
+      const about = { subjectId, callId, details: { ...filters } };
+      await audit.write({ actorId: viewer.personId, action: 'evaluations.exported', ...about });
       const first = await read();
       return (async function* () {
         for (let part = first; ; part = await read(part.nextCursor!)) {

@@ -7,6 +7,7 @@ import { makeViewer } from '../../../src/ports/viewer.ts';
 import { accountsServer, makePerson } from '../../support/accounts-server.ts';
 import { testAudit } from '../../support/audit-log.ts';
 import { openTestDatabase } from '../../support/database.ts';
+import { waitFor } from '../../support/wait-for.ts';
 
 t.test('the log is read newest first, page by page, filtered, by those who may', async (t) => {
   const server = await accountsServer(t);
@@ -28,6 +29,13 @@ t.test('the log is read newest first, page by page, filtered, by those who may',
     });
   }
   const list = async (query: string) => (await ask('GET', `/api/audit?${query}`, { cookie })).body;
+  // Another server's log follows into the database in its own time.
+  const all = `call=${callId}&limit=500`;
+  await waitFor(
+    async () => (await list(all)).items.length,
+    (count) => count === 25,
+    20_000,
+  );
   const seen: { id: string; at: string; details: { i: number } }[] = [];
   for (let cursor = ''; ; ) {
     const page = await list(`call=${callId}&limit=4${cursor && `&cursor=${cursor}`}`);
@@ -91,6 +99,42 @@ t.test('its CSV holds every entry, and a name like a formula is text', async (t)
   const rows = parse(answer.body, { delimiter: ';', columns: true, bom: true }) as Record<string, string>[];
   t.equal(rows.filter((row) => row['action'] === 'test.many').length, 1_203);
   t.equal(rows.find((row) => row['action'] === 'session.signed-in')!['actor'], `'=HYPERLINK("http://evil")`);
+  t.ok(
+    rows.some(({ action }) => action === 'audit.exported'),
+    'who takes the log away is in it',
+  );
+});
+
+t.test('hostile words in an entry stay words in the list and in the CSV', async (t) => {
+  const server = await accountsServer(t);
+  const { ask, database, time } = server;
+  await makePerson(server, { login: 'manager', roles: ['manager'], name: '+cmd|" /C calc"!A0' });
+  const cookie = await server.signIn('manager');
+  const audit = testAudit(t, { db: database.db, clock: { now: () => time.now } });
+  const hostile = {
+    html: '<img src=x onerror=alert(1)>',
+    formula: '=1+1;"\r\n@SUM(A1)',
+    rtl: '\u202eמשרד\u2066 عربي\u0000',
+    '=key;"': ['\ud800', '-2+3'],
+    long: 'é'.repeat(100_000),
+  };
+  await audit.write({
+    actorId: null,
+    action: 'test.hostile',
+    subjectId: null,
+    callId: null,
+    details: hostile,
+  });
+  const told = async () => (await ask('GET', '/api/audit?action=test.hostile', { cookie })).body.items;
+  const [entry] = await waitFor(told, (items) => items.length === 1, 20_000);
+  t.match(entry.details, { html: hostile.html, formula: hostile.formula });
+  t.equal(entry.details.long.length, 1_000, 'a long text is cut');
+  const answer = await ask('GET', '/api/audit.csv', { cookie });
+  const rows = parse(answer.body, { delimiter: ';', columns: true, bom: true }) as Record<string, string>[];
+  const row = rows.find(({ action }) => action === 'test.hostile')!;
+  t.same(JSON.parse(row['details']!), entry.details, 'one row, whatever it holds');
+  t.equal(rows.find(({ action }) => action === 'session.signed-in')!['actor'], `'+cmd|" /C calc"!A0`);
+  for (const cell of rows.flatMap((one) => Object.values(one))) t.notMatch(cell, /^[=+\-@\t\r]/);
 });
 
 t.test('reading does not pretend that there is nothing when the database is away', async (t) => {

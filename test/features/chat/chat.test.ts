@@ -399,6 +399,23 @@ t.test('typing reaches the other one of the thread alone, on another server too'
   await waitFor(() => his.told('chat-typing').length);
   t.equal(his.told('chat-typing').length, 1);
   t.equal(foreign.told('chat-typing').length, 0);
+  // Who has lost the right is neither heard nor written to any more, though there is a thread.
+  const withheld = new Map([['*', new Set(['chat.write'] as const)]]);
+  const { id, name, teams } = sam.person;
+  const limited = makeViewer({
+    id,
+    name,
+    roles: ['supervisor'],
+    teamIds: teams.map((team) => team.id),
+    withheld,
+  });
+  scene.viewers.set(id, limited);
+  const silenced = one.page(limited);
+  silenced.say('chat-typing', { threadId });
+  await t.rejects(two.service.send(alice.viewer, wish(alice, sam)), { code: 'not-allowed' });
+  one.page(alice.viewer).say('chat-typing', { threadId });
+  await waitFor(() => his.told('chat-typing').length === 2);
+  t.equal(hers.told('chat-typing').length, 1, 'he is not heard');
 });
 
 t.test('what is older than it is kept goes, with threads that are empty then', async (t) => {

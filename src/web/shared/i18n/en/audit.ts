@@ -74,6 +74,12 @@ export const audit: typeof french = {
         objected: 'Caller objected',
         'objection-ended': 'Objection lifted',
       },
+      calls: {
+        exported: 'Calls exported',
+      },
+      evaluations: {
+        exported: 'Evaluations exported',
+      },
       screen: {
         'watch-started': 'Screen watched',
         'watch-ended': 'Screen no longer watched',
@@ -139,6 +145,7 @@ export const audit: typeof french = {
         changed: 'Password changed',
       },
       audit: {
+        exported: 'Audit log exported',
         'chain-started': 'Log started',
         'chain-adopted': 'Older log adopted',
         checkpoint: 'Checkpoint before a purge',

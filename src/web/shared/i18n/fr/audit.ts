@@ -72,6 +72,12 @@ export const audit = {
         objected: 'Opposition de l’appelant',
         'objection-ended': 'Opposition levée',
       },
+      calls: {
+        exported: 'Appels exportés',
+      },
+      evaluations: {
+        exported: 'Évaluations exportées',
+      },
       screen: {
         'watch-started': 'Écran regardé',
         'watch-ended': 'Fin de la vue d’écran',
@@ -137,6 +143,7 @@ export const audit = {
         changed: 'Mot de passe changé',
       },
       audit: {
+        exported: 'Journal d’audit exporté',
         'chain-started': 'Journal commencé',
         'chain-adopted': 'Ancien journal repris',
         checkpoint: 'Point de contrôle avant purge',
