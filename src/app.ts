@@ -208,6 +208,7 @@ async function build({
     people: directory,
     calls: calls.live,
     audit,
+    probeAudit: () => audit.probe(),
     clock,
     log,
     ties,

@@ -33,6 +33,7 @@ export const supervisionEnds = [
   'pbx-failed',
   'pbx-restarted',
   'server-stopped',
+  'audit-unavailable',
   'lost',
 ] as const;
 

@@ -7,6 +7,8 @@ import type { AuditRecord, ChainedRecord, Checkpoint, SignedCheckpoint } from '.
 export interface LocalAuditLog {
   /** Settles when the entry is synced. Entries written at once share one sync. */
   append(record: AuditRecord): Promise<ChainedRecord>;
+  /** Settles when something was written and synced, though no entry: one could be. */
+  probe(): Promise<void>;
   /** Those after `sequence`, in their order, at most `limit`. */
   after(sequence: number, limit: number): Promise<ChainedRecord[]>;
   state(): Promise<LocalAuditState>;

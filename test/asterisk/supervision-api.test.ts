@@ -57,6 +57,11 @@ t.test('A supervision is started, changed, seen and stopped over HTTP', async (t
     status: 409,
     body: { code: 'needs-dialplan' },
   });
+  const missingLine = /#include extensions_vigie\.conf/;
+  t.match(await ask('POST', '', { ...scene.wish('1001'), mode: 'intercept' }), {
+    status: 409,
+    body: { code: 'needs-dialplan', title: missingLine },
+  });
   t.match(await ask('GET', `/${id}`), { status: 200, body: { id, mode: 'barge' } });
   t.match(await ask('GET', '?open=true&limit=1'), {
     status: 200,

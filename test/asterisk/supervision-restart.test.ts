@@ -2,6 +2,7 @@
 import t from 'tap';
 import { v7 } from 'uuid';
 import { waitFor } from '../../scripts/lab/tools.ts';
+import { auditProbeEveryMs } from '../../src/features/supervision/audit-guard.ts';
 import { inState, openScene, ownOnPbx } from '../support/supervision-scene.ts';
 
 const scene = await openScene({ name: 'sup-restart' });
@@ -156,10 +157,16 @@ t.test('Without an audit entry nobody hears anything, in no mode', async (t) => 
   await inState(run, viewer, id, 'live');
   fails = true;
   await t.rejects(run.feature.change(viewer, id, { mode: 'barge' }), { code: 'audit-unavailable' });
-  t.match(await run.feature.get(viewer, id), { state: 'live', mode: 'listen' });
+  t.match(await inState(run, viewer, id, 'ended'), { mode: 'listen', endedBecause: 'audit-unavailable' });
+  await scene.nothingOfOurs();
   fails = false;
-  t.equal((await run.feature.change(viewer, id, { mode: 'barge' })).mode, 'barge');
-  await run.feature.stop(viewer, id);
+  const again = await run.feature.start(viewer, scene.wish('1001'), 'another click');
+  await inState(run, viewer, again.id, 'live');
+  t.equal((await run.feature.change(viewer, again.id, { mode: 'barge' })).mode, 'barge');
+  fails = true;
+  const unwritten = await inState(run, viewer, again.id, 'ended', 3 * auditProbeEveryMs);
+  t.equal(unwritten.endedBecause, 'audit-unavailable', 'nor in the middle of it, with nothing to write');
+  fails = false;
   t.notOk(agent.end);
   await customer.hangup();
   await scene.nothingOfOurs();

@@ -1,4 +1,5 @@
 /** What may become of a takeover: begun while listening, restarts, customers handed on, waiting calls moved, two at once. */
+import { sql } from 'kysely';
 import t, { type Test } from 'tap';
 import type { PhoneCall } from '../../scripts/lab/phone-call.ts';
 import { waitFor } from '../../scripts/lab/tools.ts';
@@ -77,6 +78,27 @@ for (const mode of modes) {
     await scene.nothingOfOurs();
   });
 }
+
+t.test(
+  'A customer who was just being moved at a kill goes back to the agent if the supervisor is gone',
+  async (t) => {
+    const before = await start();
+    const { customer, phone, id } = await taken(before);
+    await before.abandon();
+    // As the row stands in the moment between the customer's arrival and the note of it.
+    const memory = sql`jsonb_set(memory, '{phase}', '"taking"')`;
+    await scene.db.updateTable('supervisions').set({ memory }).where('id', '=', id).execute();
+    await phone.hangup();
+    await phone.waitEnded();
+    const again = lab.phones.nextCall('1001');
+    const after = await start();
+    t.teardown(() => after.abandon());
+    await hearOneAnother(customer, await again);
+    await over(after, id, 'phone-hung-up');
+    await customer.hangup();
+    await scene.nothingOfOurs();
+  },
+);
 
 t.test('A customer handed over talks with the one who answers, and the supervisor is free', async (t) => {
   const run = await start();

@@ -88,10 +88,11 @@ t.test('A reader’s thread that is stuck is begun anew, and its deaf connection
   await recorder.next('resynced', () => true, { from, limitMs: 15_000 });
 });
 
-async function leg(id: string, app: string): Promise<void> {
+async function leg(id: string, app: string, appArgs = id): Promise<void> {
   await lab.pbx.ari.request('POST', '/channels', {
     endpoint: 'Local/8010@from-internal',
     app,
+    appArgs,
     channelId: id,
   });
   await waitFor(ids, (all) => all.includes(id), 5_000);
@@ -99,29 +100,36 @@ async function leg(id: string, app: string): Promise<void> {
 const ids = async (): Promise<string[]> =>
   (await lab.pbx.ari.request<{ id: string }[]>('GET', '/channels')).map(({ id }) => id);
 
-t.test('Legs that nobody adopts are hung up; whoever talks with a customer goes on', async (t) => {
-  const reader = await openReader(address('orphans'));
-  const [alone, busy, customer] = ['vigie-alone-phone-1', 'vigie-busy-phone-1', 'customer-1'];
-  for (const id of [alone, busy, customer]) await leg(id, 'orphans');
-  const bridgeId = 'vigie-busy-bridge';
-  await lab.pbx.ari.request('POST', '/bridges', { type: 'mixing', bridgeId });
-  await waitFor(
-    () =>
-      lab.pbx.ari
-        .request('POST', `/bridges/${bridgeId}/addChannel`, { channel: `${busy},${customer}` })
-        .then(() => true),
-    Boolean,
-    5_000,
-  );
-  await reader.close();
-  const mark = (value: string) =>
-    lab.pbx.ari.request('POST', '/asterisk/variable', { variable: markVariableOf('orphans'), value });
-  await mark('the-next');
-  const leave = { mark: 'the-dead', log: quietLog, graceMs: 200 };
-  t.equal(await hangUpOrphans(address('orphans'), leave), null, 'another server is there');
-  await mark('the-dead');
-  t.equal(await hangUpOrphans(address('orphans'), leave), 1);
-  await waitFor(ids, (all) => !all.includes(alone), 5_000);
-  const left = await ids();
-  t.ok(left.includes(busy) && left.includes(customer), 'the customer keeps his company');
-});
+t.test(
+  'Legs that nobody adopts are hung up; whoever talks with a customer goes on until he leaves',
+  async (t) => {
+    const reader = await openReader(address('orphans'));
+    const [alone, busy, customer] = ['vigie-alone-phone-1', 'vigie-busy-phone-1', 'customer-1'];
+    for (const id of [alone, busy]) await leg(id, 'orphans');
+    await leg(customer, 'orphans', 'vigie-busy-customer-1');
+    const bridgeId = 'vigie-busy-bridge';
+    await lab.pbx.ari.request('POST', '/bridges', { type: 'mixing', bridgeId });
+    await waitFor(
+      () =>
+        lab.pbx.ari
+          .request('POST', `/bridges/${bridgeId}/addChannel`, { channel: `${busy},${customer}` })
+          .then(() => true),
+      Boolean,
+      5_000,
+    );
+    await reader.close();
+    const mark = (value: string) =>
+      lab.pbx.ari.request('POST', '/asterisk/variable', { variable: markVariableOf('orphans'), value });
+    await mark('the-next');
+    const leave = { mark: 'the-dead', log: quietLog, graceMs: 200 };
+    t.equal(await hangUpOrphans(address('orphans'), leave), null, 'another server is there');
+    await mark('the-dead');
+    const keeping = hangUpOrphans(address('orphans'), leave);
+    await waitFor(ids, (all) => !all.includes(alone), 5_000);
+    const left = await ids();
+    t.ok(left.includes(busy) && left.includes(customer), 'the customer keeps his company');
+    await lab.pbx.ari.request('DELETE', `/channels/${busy}`);
+    await waitFor(ids, (all) => !all.includes(customer), 5_000);
+    t.equal(await keeping, 2, 'and is not left with silence');
+  },
+);

@@ -1,10 +1,11 @@
+import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PhoneCall } from '../../scripts/lab/phone-call.ts';
 import { seededRandom } from '../../scripts/lab/random.ts';
 import { waitFor } from '../../scripts/lab/tools.ts';
 import { AppError } from '../../src/contract/errors.ts';
 import type { StartSupervision, Supervision } from '../../src/contract/supervisions.ts';
-import { ownOnPbx, type Run, type Scene } from './supervision-scene.ts';
+import { openScene, ownOnPbx, type Run, type Scene } from './supervision-scene.ts';
 
 export interface RandomActionsOptions {
   /** Sequences of three to six actions each, by supervisors who work side by side. */
@@ -20,18 +21,23 @@ export interface RandomActions {
   refused: Record<string, number>;
   /** What stood on the PBX and no open supervision explained. */
   unexplained: string[];
+  /** What a supervision that is live should have there, and had not. */
+  missing: string[];
   /** Anything that was thrown and is no refusal. */
   faults: string[];
 }
 
-export const randomSupervisors = ['1901', '1902', '1904', '1905', '1906', '1907', '1908'] as const;
+const randomSupervisors = ['1901', '1902', '1904', '1905', '1906', '1907', '1908'] as const;
 /** All of them answer by themselves: troubles with phones have tests of their own. */
-export const answeringSupervisors = Object.fromEntries(
+const answeringSupervisors = Object.fromEntries(
   randomSupervisors.map((number) => [number, { behaviour: { answer: 'auto-header' as const } }]),
 );
 const agents = Array.from({ length: 12 }, (_, i) => String(1001 + i));
 const explainLimitMs = 10_000;
-const pauseMs = 150;
+/** Between two actions of one supervisor: often in the middle of the last one, sometimes well after it. */
+const pausesMs = [0, 20, 80, 200, 500, 1_200];
+/** Queues that have no member of their own. */
+const emptyQueues = ['waiting', 'first', 'second'];
 
 type Random = ReturnType<typeof seededRandom>;
 const actions = [
@@ -44,9 +50,21 @@ const actions = [
   { name: 'go-on', weight: 1 },
   { name: 'intercept', weight: 3 },
   { name: 'intercept-agent-listening', weight: 2 },
+  { name: 'hand-over', weight: 4 },
+  { name: 'move', weight: 2 },
   { name: 'stop', weight: 4 },
 ] as const;
 type ActionName = (typeof actions)[number]['name'];
+
+/** A PBX with the bundled dialplan, and supervisors who answer. */
+export async function openRandomScene(name: string): Promise<Scene> {
+  const dialplan = await readFile(new URL('../../dialplan/extensions_vigie.conf', import.meta.url), 'utf8');
+  return openScene({ name, pbx: { dialplan }, phones: answeringSupervisors });
+}
+
+/** A server for them; takeovers by AMI, or by the bundled dialplan alone. */
+export const startRandomRun = (scene: Scene, ami: boolean): Promise<Run> =>
+  scene.start({ ami, isQueue: () => true });
 
 /** Random actions on calls that come, are held, transferred and go; the same seed asks for the same, in the same order. */
 export async function runRandomActions(
@@ -60,6 +78,7 @@ export async function runRandomActions(
     done: {},
     refused: {},
     unexplained: [],
+    missing: [],
     faults: [],
   };
   const floor = keepCallsUp(scene, options, result);
@@ -84,7 +103,9 @@ async function sequence(scene: Scene, run: Run, number: string, random: Random, 
   const length = 3 + random.below(4);
   for (let i = 0; i < length; i++) {
     const { name } = random.weighted(actions);
-    const agent = random.pick(agents);
+    // Mostly somebody with whom something can be done; else anybody, and the refusal must have its code.
+    const busy = random.next() < 0.7 ? agents.filter((agent) => hasOneCall(run, agent)) : [];
+    const agent = random.pick(busy.length > 0 ? busy : agents);
     const choice = random.next();
     const mine = run.feature.live.bySupervisor(viewer.personId);
     result.actions += 1;
@@ -95,10 +116,14 @@ async function sequence(scene: Scene, run: Run, number: string, random: Random, 
       if (error instanceof AppError) count(result.refused, `${name}: ${error.code}`);
       else result.faults.push(`${name}: ${(error as Error).stack ?? String(error)}`);
     }
-    await delay(random.below(pauseMs));
+    await delay(random.pick(pausesMs));
   }
   await explained(scene, run, result);
+  await complete(scene, run, viewer.personId, result);
 }
+
+const hasOneCall = ({ calls }: Run, number: string): boolean =>
+  calls.live.legsOfDevice('main', `PJSIP/${number}`).filter(({ state }) => state !== 'ringing').length === 1;
 
 interface Act {
   name: ActionName;
@@ -133,11 +158,51 @@ async function act(scene: Scene, run: Run, { name, agent, choice, viewer, mine }
       return mine && feature.change(viewer, mine.id, { paused: !mine.paused });
     case 'go-on':
       return mine && feature.change(viewer, mine.id, { goOn: true });
+    case 'hand-over': {
+      const queue = emptyQueues[Math.floor(choice * emptyQueues.length)]!;
+      const to = choice < 0.6 ? { agentId: scene.person(agent).id } : { queue };
+      return mine && feature.handOver(viewer, mine.id, to);
+    }
+    case 'move':
+      return move(scene, run, { agent, choice, viewer });
     case 'stop':
       return mine && feature.stop(viewer, mine.id);
     default:
       return name satisfies never;
   }
+}
+
+/** Some call that waits goes to an agent, or into another queue. */
+async function move(
+  scene: Scene,
+  run: Run,
+  { agent, choice, viewer }: Pick<Act, 'agent' | 'choice' | 'viewer'>,
+): Promise<unknown> {
+  const waiting = run.calls.live
+    .all()
+    .filter((call) => call.endedAt === null && call.queueVisits.at(-1)?.to === null);
+  const call = waiting[Math.floor(choice * waiting.length)];
+  const to = choice < 0.5 ? { agentId: scene.person(agent).id } : { queue: emptyQueues[1]! };
+  return call && run.feature.move(viewer, call.id, to);
+}
+
+/** A live supervision has its bridge, with the supervisor in it and, while it listens, one snoop. */
+async function complete(scene: Scene, run: Run, personId: string, result: RandomActions): Promise<void> {
+  let lacks = '';
+  const isComplete = async () => {
+    const bridges = await scene.lab.pbx.ari.request<{ id: string; channels: string[] }[]>('GET', '/bridges');
+    const mine = run.feature.live.bySupervisor(personId);
+    if (mine?.state !== 'live') return true;
+    const inside = bridges.find(({ id }) => id === `vigie-${mine.id}-bridge`)?.channels ?? [];
+    const snoops = inside.filter((id) => id.includes('-snoop-')).length;
+    const guests = inside.filter((id) => !id.startsWith('vigie-')).length;
+    lacks = `${mine.id} ${mine.mode} ${mine.scope}: ${inside.join(' ')}`;
+    const isHeard = mine.mode.startsWith('intercept') ? guests >= 1 : snoops === 1;
+    return inside.includes(`vigie-${mine.id}-phone-1`) && isHeard;
+  };
+  await waitFor('a live supervision to be complete', isComplete, explainLimitMs).catch(() =>
+    result.missing.push(lacks),
+  );
 }
 
 /** Whatever of ours is on the PBX belongs to a supervision that is open, or goes within some seconds. */
@@ -160,12 +225,15 @@ function keepCallsUp(scene: Scene, { seed, callsAtOnce }: RandomActionsOptions, 
   const { phones } = scene.lab;
 
   async function oneCall(): Promise<void> {
-    const to = random.pick(agents);
-    const call = await phones.call({
-      from: 'customer',
-      callerId: `07${10_000_000 + random.below(89_999_999)}`,
-      to,
-    });
+    const chance = random.next();
+    const agent = random.pick(agents);
+    const customer = `07${10_000_000 + random.below(89_999_999)}`;
+    // Direct calls, some that wait in a queue, some by a Local channel, some that agents make.
+    const to = chance < 0.65 ? agent : chance < 0.8 ? '8010' : '8030';
+    const call =
+      chance < 0.9
+        ? await phones.call({ from: 'customer', callerId: customer, to })
+        : await phones.call({ from: agent, to: customer });
     up.add(call);
     void call
       .waitEnded(120_000)

@@ -161,14 +161,22 @@ export async function openScene(options: LabOptions): Promise<Scene> {
   };
 }
 
+/** Channels and bridges of ours, and the name by which each leg of a call is in our hands. */
 export async function ownOnPbx(lab: Lab): Promise<string[]> {
+  interface Channel {
+    id: string;
+    dialplan: { app_name: string; app_data: string };
+  }
   const [channels, bridges] = await Promise.all([
-    lab.pbx.ari.request<{ id: string; name: string }[]>('GET', '/channels'),
+    lab.pbx.ari.request<Channel[]>('GET', '/channels'),
     lab.pbx.ari.request<{ id: string }[]>('GET', '/bridges'),
   ]);
-  return [...channels, ...bridges]
-    .map(({ id }) => id)
-    .filter((id) => id.startsWith('vigie-') && !id.startsWith('vigie-helper'));
+  const names = channels.map(({ id, dialplan: { app_name: app, app_data: data } }) =>
+    !id.startsWith('vigie-') && app === 'Stasis' && data.startsWith('vigie,') ? data.slice(6) : id,
+  );
+  return [...names, ...bridges.map(({ id }) => id)].filter(
+    (id) => id.startsWith('vigie-') && !id.startsWith('vigie-helper'),
+  );
 }
 
 async function startRun(
@@ -221,6 +229,9 @@ async function startRun(
         if (auditFails?.()) throw new AppError('audit-unavailable');
         audit.push({ ...entry, atMs: Date.now() });
       },
+    },
+    async probeAudit() {
+      if (auditFails?.()) throw new AppError('audit-unavailable');
     },
     clock: systemClock,
     log: quiet,

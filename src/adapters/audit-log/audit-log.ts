@@ -97,6 +97,7 @@ export function createAuditLog({
 
   return {
     append: (record) => ask<ChainedRecord>({ kind: 'append', record }),
+    probe: async () => void (await ask({ kind: 'probe' })),
     after: (sequence, limit) => ask<ChainedRecord[]>({ kind: 'after', sequence, limit }),
     state: () => ask<LocalAuditState>({ kind: 'state' }),
     markCopied: async (sequence) => void (await ask({ kind: 'copied', sequence })),

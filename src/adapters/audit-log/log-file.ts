@@ -17,6 +17,8 @@ import { unfinishedFrames, walFrames } from '../../sqlite-journal/wal-file.ts';
 /** The log's file, opened; every call is synchronous and throws what SQLite says. */
 export interface LogFile {
   append(records: readonly AuditRecord[]): ChainedRecord[];
+  /** Writes and syncs as an entry would, and leaves everything as it is. */
+  probe(): void;
   after(sequence: number, limit: number): ChainedRecord[];
   state(): LocalAuditState;
   markCopied(sequence: number): void;
@@ -88,10 +90,17 @@ function prepare(
 function logFile(db: DatabaseSync, { path }: LogFileOptions): LogFile {
   const inode = statSync(path).ino;
   const chainId = readChain(db).id;
+  /** A file that was taken away would take what is written with it, without a word. */
+  function assertThere(): void {
+    if (statSync(path).ino !== inode) throw new Error('The audit log’s file was replaced');
+  }
   return {
+    probe() {
+      assertThere();
+      db.exec('update chain set copied = copied');
+    },
     append(records) {
-      // A file that was taken away would take what is written with it, without a word.
-      if (statSync(path).ino !== inode) throw new Error('The audit log’s file was replaced');
+      assertThere();
       return transaction(db, () => {
         let head = readHead(db);
         const entries = records.map((record) => {

@@ -13,6 +13,7 @@ export interface WriterData {
 export type Wish =
   | { kind: 'append'; record: AuditRecord }
   | { kind: 'after'; sequence: number; limit: number }
+  | { kind: 'probe' }
   | { kind: 'state' }
   | { kind: 'copied'; sequence: number }
   | { kind: 'purge'; checkpoint: SignedCheckpoint };

@@ -39,6 +39,9 @@ function carryOut(opened: LogFile, wish: Wish): Extract<FromWriter, { answer: un
   switch (wish.kind) {
     case 'append':
       return opened.append([wish.record])[0]!;
+    case 'probe':
+      opened.probe();
+      return null;
     case 'after':
       return opened.after(wish.sequence, wish.limit);
     case 'state':

@@ -29,6 +29,8 @@ export interface Audit extends AuditLog {
   wasTold(action: string, one: { listeningId: string; sinceMs: number }): Promise<boolean>;
   /** For an export, of which there is an entry first: every entry, page by page, so that none of the size of the log is ever in memory; the first page is read before it settles. */
   all(viewer: Viewer, filters: AuditFilters): Promise<AsyncIterable<AuditEntry>>;
+  /** Settles when an entry could be written now. Throws `audit-unavailable`. */
+  probe(): Promise<void>;
   /** Looks for changed, missing, inserted and moved entries in the whole log. Who asks meanwhile gets the same answer. */
   verify(viewer: Viewer): Promise<AuditVerification>;
   /**
@@ -71,6 +73,8 @@ export function createAudit({ db, clock, log, local }: AuditDeps): Audit {
 
   return {
     write: ({ details = {}, ...entry }) => append({ ...entry, details }),
+
+    probe: () => local.probe(),
 
     async list(viewer, query) {
       assertMay(viewer, 'audit.view');

@@ -9,6 +9,7 @@ import type { Log } from '../../ports/log.ts';
 import type { TelephonyCommands } from '../../ports/telephony.ts';
 import type { TelephonyFact } from '../../ports/telephony-facts.ts';
 import type { WriteBehind } from '../../ports/write-behind.ts';
+import { createAuditGuard } from './audit-guard.ts';
 import { createFactRouter } from './fact-router.ts';
 import { FollowingSession } from './following-session.ts';
 import type { TargetDeps } from './hand-over.ts';
@@ -32,6 +33,8 @@ export interface SupervisionDeps {
   people: PeopleDirectory;
   calls: LiveCalls;
   audit: AuditLog;
+  /** Settles when an entry could be written now; throws `audit-unavailable`. Default: that is known by writing only. */
+  probeAudit?(): Promise<void>;
   /** Default: no policy but the default one, no browser phones, no trunks. */
   ties?: Pick<AgentTies, 'policy' | 'browserPhones'> & Partial<Pick<AgentTies, 'trunks'>>;
   clock: Clock;
@@ -68,8 +71,10 @@ const stopDeadlineMs = 8_000;
 
 /** Listening, whispering and barging in: the whole feature, ready to be wired. */
 export function createSupervision(deps: SupervisionDeps): SupervisionFeature {
-  const { db, audit, clock, log, calls, people } = deps;
-  const sessions = new OpenSessions({ db, audit, log, behind: deps.behind });
+  const { db, clock, log, calls, people, probeAudit = async () => {} } = deps;
+  const sessions = new OpenSessions({ db, audit: deps.audit, log, behind: deps.behind });
+  const guard = createAuditGuard({ audit: deps.audit, probe: probeAudit, sessions, log });
+  const { audit } = guard;
   const { policy, browserPhones, trunks = noTies.trunks } = deps.ties ?? noTies;
   const rules = {
     people,
@@ -153,11 +158,13 @@ export function createSupervision(deps: SupervisionDeps): SupervisionFeature {
         await writeKeptRows(db, deps.behind).catch((error: unknown) =>
           log.error({ err: error }, 'Supervisions that were kept on this disk wait still'),
         );
+      guard.start();
       await sweeper.start();
     },
     async stopAll(because) {
       isStopping = true;
       sweeper.stop();
+      guard.stop();
       for (const stop of stopWatching) stop();
       const ended = sessions.all().map(async (session) => {
         await session.end(because);

@@ -20,7 +20,9 @@ export function createFactRouter(deps: {
     const own = parseOwnId(fact.uniqueId) ?? named;
     if (!own) return;
     const session = deps.sessions.byId(own.supervisionId);
-    if (session) session.onLeg(fact);
+    // One that is over may still wait for its last writing: a customer who comes back then is nobody's.
+    const isOver = session?.state.state === 'ended' && own.kind === 'customer';
+    if (session && !isOver) session.onLeg(fact);
     else if (fact.kind === 'own-leg-ready' && own.kind === 'customer')
       deps.onCustomer(fact.pbx, own.supervisionId, fact.uniqueId);
     else if (fact.kind === 'own-leg-ready') void deps.commandsOf(fact.pbx)?.hangUp(fact.uniqueId);

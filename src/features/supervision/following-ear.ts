@@ -135,6 +135,13 @@ export class FollowingEar {
     this.follow();
   }
 
+  /** The audit log takes no entries: silence, and what is heard next is written down anew. */
+  auditLost(): void {
+    this.#auditFailed = true;
+    for (const tap of this.#taps.all()) void this.#drop(tap);
+    this.#followAfter(auditRetryMs);
+  }
+
   onSnoopEnded(n: number): void {
     this.#taps.onEnded(n);
     this.follow();

@@ -3,6 +3,7 @@ import { type AudioMode, isAudioMode, type Mode, type SupervisionEnd } from '../
 import type { OwnLegFact } from '../../ports/telephony-facts.ts';
 import type { FollowedLeg } from './following-choice.ts';
 import { FollowingEar } from './following-ear.ts';
+import { FollowingEntries } from './following-entries.ts';
 import { createStandingClock } from './following-standing.ts';
 import { type FollowingDeps, spansAfter, startingState } from './following-state.ts';
 import type { SavedTap } from './following-taps.ts';
@@ -10,23 +11,23 @@ import { bridgeIdOf, parseOwnId } from './own-ids.ts';
 import { endOfRefusal } from './policy-ends.ts';
 import type { OwnOnPbx, SavedSession, Session, SessionMemory, SessionPlan, SessionState } from './session.ts';
 import { isOpen } from './session.ts';
-import { SessionParts, type Step } from './session-parts.ts';
+import { SessionParts } from './session-parts.ts';
+import { SupervisorPhone } from './supervisor-phone.ts';
 
 /** Listening that stays with an agent from call to call: on his own legs only, and never on whom he talks with. */
 export class FollowingSession implements Session {
   readonly plan: SessionPlan;
   readonly #deps: FollowingDeps;
   readonly #parts: SessionParts;
+  readonly #phone: SupervisorPhone;
   readonly #ear: FollowingEar;
   readonly #standing: ReturnType<typeof createStandingClock>;
   readonly #finished = Promise.withResolvers<void>();
   readonly #savedTaps: readonly SavedTap[];
-  readonly #auditedCalls = new Set<string>();
+  readonly #entries: FollowingEntries;
   #state: SessionState;
   #wantedMode: AudioMode;
   #isReady = false;
-  #written: Promise<unknown> = Promise.resolve();
-  #ringTimer: NodeJS.Timeout | undefined;
   #beeps = 0;
   #remembered = '';
 
@@ -34,6 +35,11 @@ export class FollowingSession implements Session {
     this.plan = plan;
     this.#deps = deps;
     this.#parts = new SessionParts(deps.commands, plan, deps.log);
+    this.#phone = new SupervisorPhone(this.#parts, {
+      ...deps,
+      isOpen: () => isOpen(this.#state),
+      end: (because) => void this.end(because),
+    });
     const state = typeof from === 'string' ? startingState(from, plan.startedAtMs) : from.state;
     const memory: SessionMemory = typeof from === 'string' ? {} : from.memory;
     this.#state = state;
@@ -44,12 +50,13 @@ export class FollowingSession implements Session {
       if (standing.over) void this.end(standing.over);
       else this.#update({ endsAtMs: standing.endsAtMs, question: standing.question });
     });
+    this.#entries = new FollowingEntries(deps, () => this.#wantedMode);
     this.#ear = new FollowingEar(
       {
         ...deps,
         supervisionId: plan.id,
         parts: this.#parts,
-        isAudited: (callId, leg) => this.#isAudited(callId, leg),
+        isAudited: (callId, leg) => this.#entries.takeUp(callId, leg),
         onChange: () => this.#show(),
         fail: (because) => void this.end(because),
       },
@@ -71,21 +78,10 @@ export class FollowingSession implements Session {
   }
 
   async establish(written: Promise<unknown>): Promise<void> {
-    const { ringTimeoutMs } = this.#deps;
-    this.#written = written;
-    this.#ringTimer = setTimeout(() => void this.end('phone-timeout'), ringTimeoutMs).unref();
+    this.#entries.after(written);
     this.#ear.refresh();
     this.#standing.refresh();
-    const steps = await Promise.all([
-      this.#parts.makeBridge().then(this.#check),
-      this.#parts.makePhone(ringTimeoutMs).then(this.#check).finally(this.#stopRinging),
-      written.then(
-        () => true,
-        () => false,
-      ),
-    ]);
-    if (!steps.every((step) => step) || !isOpen(this.#state)) return;
-    if (this.#check(await this.#parts.joinPhone())) this.#begin();
+    if (await this.#phone.bring(written)) this.#begin();
   }
 
   adopt(found: OwnOnPbx): void {
@@ -100,7 +96,7 @@ export class FollowingSession implements Session {
     }
     this.#ear.adopt(this.#savedTaps, bridgeLegIds, found);
     this.#deps.log.info({ mode: saved.mode }, 'A supervision goes on after a restart');
-    for (const { callId } of saved.calls) this.#auditedCalls.add(callId);
+    this.#entries.adopt(saved.calls.map(({ callId }) => callId));
     this.#standing.refresh();
     this.#begin();
   }
@@ -163,7 +159,7 @@ export class FollowingSession implements Session {
   end(because: SupervisionEnd): Promise<void> {
     if (isOpen(this.#state)) {
       this.#update({ state: 'ending', endedBecause: because, question: null });
-      this.#stopRinging();
+      this.#phone.stopRinging();
       this.#standing.stop();
       this.#ear.stop();
       void this.#parts.undo().then(() => this.#finish(because));
@@ -197,6 +193,13 @@ export class FollowingSession implements Session {
     this.#standing.refresh();
   }
 
+  /** Silence until it takes them again; it heals by itself. */
+  onAuditLost(): void {
+    if (!isOpen(this.#state)) return;
+    this.#entries.forget();
+    this.#ear.auditLost();
+  }
+
   /** The agent may have come or gone. */
   onConnection(): void {
     if (isOpen(this.#state)) this.#standing.refresh();
@@ -216,19 +219,6 @@ export class FollowingSession implements Session {
     this.#show();
   }
 
-  /** The entry is durable before the first sound of the call. */
-  async #isAudited(callId: string, leg: FollowedLeg['state']): Promise<boolean> {
-    if (this.#auditedCalls.has(callId)) return true;
-    try {
-      await this.#written;
-      await this.#deps.audit('supervision.call-taken-up', callId, { leg, mode: this.#wantedMode });
-      this.#auditedCalls.add(callId);
-      return true;
-    } catch {
-      return false;
-    }
-  }
-
   /** State, calls and what is not heard, as the ear has it. */
   #show(): void {
     if (!isOpen(this.#state)) return;
@@ -246,7 +236,7 @@ export class FollowingSession implements Session {
     });
     this.#remember();
     if (callId === before) return;
-    if (before !== null) this.#left(before);
+    if (before !== null) this.#entries.leave(before);
     if (leg) void this.#takenUp(leg);
   }
 
@@ -257,17 +247,10 @@ export class FollowingSession implements Session {
     this.#deps.onMemory();
   }
 
-  #left(callId: string): void {
-    this.#auditedCalls.delete(callId);
-    this.#deps.audit('supervision.call-left', callId, {}).catch((error: unknown) => {
-      this.#deps.log.error({ err: error, callId }, 'The end of what was heard could not be written down');
-    });
-  }
-
   async #takenUp(leg: { uniqueId: string; callId: string; state: FollowedLeg['state'] }): Promise<void> {
     if (this.#deps.beeps()) this.#beep(leg.uniqueId);
     // Written before, but for a call that another one has become by a transfer.
-    if (!(await this.#isAudited(leg.callId, leg.state))) void this.end('server-stopped');
+    if (!(await this.#entries.takeUp(leg.callId, leg.state))) this.onAuditLost();
   }
 
   #beep(uniqueId: string): void {
@@ -290,16 +273,4 @@ export class FollowingSession implements Session {
     this.#state = { ...this.#state, ...change };
     if (isNew) this.#deps.onState(this);
   }
-
-  readonly #check = (step: Step): boolean => {
-    if (step.ok) return isOpen(this.#state);
-    if (isOpen(this.#state)) {
-      const { step: at, because, detail } = step;
-      this.#deps.log.info({ step: at, because, detail }, 'A supervision cannot go on');
-    }
-    void this.end(step.because);
-    return false;
-  };
-
-  readonly #stopRinging = (): void => clearTimeout(this.#ringTimer);
 }

@@ -160,7 +160,12 @@ export class OpenSessions {
       action: 'supervision.ended',
       subjectId: plan.agent.id,
       callId: plan.callId,
-      details: { supervisionId: plan.id, because: state.endedBecause },
+      details: {
+        supervisionId: plan.id,
+        because: state.endedBecause,
+        // The entry itself may have had to wait for the log.
+        endedAt: new Date(state.endedAtMs ?? 0).toISOString(),
+      },
     });
     kept.isEndAudited = true;
   }

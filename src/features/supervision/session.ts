@@ -91,6 +91,8 @@ export interface Session {
   onCallChange(): void;
   /** What may be heard has changed: the policy, a mark on a call, the hour. */
   onPolicyChange(): void;
+  /** The audit log takes no entries now: nobody may hear. */
+  onAuditLost(): void;
   /** Whether this leg or bridge on the PBX is one it still uses. */
   uses(ownId: string): boolean;
 }

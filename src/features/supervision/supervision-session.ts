@@ -176,6 +176,10 @@ export class SupervisionSession implements Session {
     if (because) void this.end(because);
   }
 
+  onAuditLost(): void {
+    void this.end('audit-unavailable');
+  }
+
   uses(ownId: string): boolean {
     return this.#state.state !== 'ended' && this.#parts.uses(ownId);
   }

@@ -1,5 +1,6 @@
 import type { Clock } from '../../ports/clock.ts';
 import { idempotencyMs } from './idempotency.ts';
+import { later } from './session-parts.ts';
 import { endOfOtherPbxs, forgetReplies } from './supervision.repository.ts';
 import { adoptOrEnd, type SweepDeps, sweep } from './sweep.ts';
 
@@ -13,6 +14,8 @@ export interface Sweeper {
   lost(pbx: string): void;
 }
 
+/** What is found on the PBX is taken up when its calls are known, too; one that cannot be read is tried again. */
+const firstReadMs = 3_000;
 /** A PBX that is away this long has lost its supervisions; the sweep removes their legs when it is back. */
 export const pbxLostGraceMs = 30_000;
 
@@ -26,10 +29,20 @@ export function createSweeper(
   const deps = { ...options, strandedBefore: new Set<string>() };
   const adopted = new Set<string>();
   const away = new Map<string, NodeJS.Timeout>();
+  const firstRead = new Map(deps.pbxNames.map((pbx) => [pbx, Promise.withResolvers<void>()]));
+  const turns = new Map<string, Promise<void>>();
+  let isBegun = false;
   let timer: NodeJS.Timeout | undefined;
 
+  /** One after the other: two at once would take the same supervision up twice. */
+  function tidy(pbx: string): Promise<void> {
+    const turn = (turns.get(pbx) ?? Promise.resolve()).then(() => tidyNow(pbx));
+    turns.set(pbx, turn);
+    return turn;
+  }
+
   /** Never throws: what does not answer now is tried again. */
-  async function tidy(pbx: string): Promise<void> {
+  async function tidyNow(pbx: string): Promise<void> {
     try {
       if (!adopted.has(pbx)) {
         await adoptOrEnd(deps, pbx);
@@ -53,7 +66,10 @@ export function createSweeper(
 
   return {
     async start() {
+      const read = [...firstRead.values()].map(({ promise }) => promise);
+      await Promise.race([Promise.all(read), later(firstReadMs)]);
       timer = setInterval(() => void tidyAll(), deps.sweepEveryMs).unref();
+      isBegun = true;
       await tidyAll();
     },
     stop() {
@@ -63,7 +79,8 @@ export function createSweeper(
     resynced(pbx) {
       clearTimeout(away.get(pbx));
       away.delete(pbx);
-      if (timer) void tidy(pbx);
+      firstRead.get(pbx)?.resolve();
+      if (isBegun) void tidy(pbx);
     },
     lost(pbx) {
       if (away.has(pbx)) return;

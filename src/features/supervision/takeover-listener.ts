@@ -8,9 +8,11 @@ import type { TakeoverDeps } from './takeover-state.ts';
 /** Longer than the PBX needs to move a leg after the other; later than that it is gone. */
 const arrivalMs = 500;
 const rungAgainMax = 2;
+/** The agent's leg goes by itself when the customer has left; one whose dialplan goes on is hung up. */
+const agentGoneMs = 1_500;
 const normalClearing = 16;
 
-/** The agent who stays in a call that was taken over: he hears everyone and nobody hears him. */
+/** The agent of a call that was taken over: he leaves, or stays, hears everyone, and nobody hears him. */
 export class TakeoverListener {
   readonly #deps: TakeoverDeps;
   readonly #plan: SessionPlan;
@@ -28,7 +30,7 @@ export class TakeoverListener {
   }
 
   /** Waits for his leg; when it was lost on the way, his phone is rung again, into the same bridge. */
-  async waitFor({ device, uniqueId }: DeviceLeg): Promise<void> {
+  async waitFor({ device, uniqueId }: Pick<DeviceLeg, 'device' | 'uniqueId'>): Promise<void> {
     await Promise.race([this.#arrival.promise, later(arrivalMs)]);
     if (this.#uniqueId !== null || this.#isDismissed) return;
     const { log } = this.#deps;
@@ -37,6 +39,13 @@ export class TakeoverListener {
     await this.#deps.commands.hangUp(uniqueId, normalClearing);
     while (this.#uniqueId === null && this.#rung < rungAgainMax && !this.#isDismissed)
       await this.#ring(device);
+  }
+
+  /** He is not to stay. */
+  async seeOff(uniqueId: string): Promise<void> {
+    await later(agentGoneMs);
+    if (this.#deps.agentLeg()?.uniqueId === uniqueId)
+      await this.#deps.commands.hangUp(uniqueId, normalClearing);
   }
 
   adopt({ guests, legs, bridges }: OwnOnPbx): void {

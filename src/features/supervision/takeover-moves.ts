@@ -6,7 +6,7 @@ import type { AuditLog, LiveCalls } from '../../ports/domain.ts';
 import type { TelephonyCommands } from '../../ports/telephony.ts';
 import { assertMay, type Viewer } from '../../ports/viewer.ts';
 import { type TargetDeps, targetOf } from './hand-over.ts';
-import { handOverRingSeconds } from './takeover-session.ts';
+import { handOverRingSeconds } from './takeover-customer.ts';
 
 export interface MovesDeps extends TargetDeps {
   calls: LiveCalls;

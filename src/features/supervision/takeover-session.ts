@@ -1,35 +1,28 @@
 import { AppError } from '../../contract/errors.ts';
-import type { Mode, SupervisionEnd, TakeoverMode } from '../../contract/supervisions.ts';
+import type { Mode, SupervisionEnd } from '../../contract/supervisions.ts';
 import type { OwnLegFact } from '../../ports/telephony-facts.ts';
-import { bridgeIdOf, parseOwnId } from './own-ids.ts';
-import type { OwnOnPbx, SavedSession, Session, SessionMemory, SessionPlan, SessionState } from './session.ts';
+import { parseOwnId } from './own-ids.ts';
+import type { OwnOnPbx, Session, SessionMemory, SessionPlan, SessionState } from './session.ts';
 import { isOpen } from './session.ts';
-import { later, SessionParts, type Step } from './session-parts.ts';
+import { later, SessionParts } from './session-parts.ts';
+import { SupervisorPhone } from './supervisor-phone.ts';
+import { TakeoverCustomer } from './takeover-customer.ts';
 import { TakeoverListener } from './takeover-listener.ts';
+import { adoptionOf, restOf, type TakeoverRest } from './takeover-restart.ts';
 import {
   endedState,
+  endsTalk,
   type HandOverTarget,
   memoryOf,
   startingState,
   switchedState,
   type TakeoverDeps,
   type TakeoverMemory,
+  type TakeoverStart,
 } from './takeover-state.ts';
 
-/** Seconds that a person rings whom a customer is handed over to. */
-export const handOverRingSeconds = 25;
-const arrivalTimeoutMs = 3_000;
-/** The agent's leg goes by itself when the customer has left; one whose dialplan goes on is hung up. */
-const agentGoneMs = 1_500;
 /** Events and replies come by different ways. */
 const newsGraceMs = 300;
-const normalClearing = 16;
-
-/** Where a takeover begins: with the supervisor's phone, with the one he listens with, or where an earlier run left it. */
-export type TakeoverStart =
-  | { kind: 'fresh'; mode: TakeoverMode }
-  | { kind: 'from-listening'; mode: TakeoverMode; state: SessionState }
-  | { kind: 'saved'; saved: SavedSession };
 
 /**
  * The supervisor takes the customer over. His phone is up before anything is done to the call; from then on the customer
@@ -39,25 +32,30 @@ export class TakeoverSession implements Session {
   readonly plan: SessionPlan;
   readonly #deps: TakeoverDeps;
   readonly #parts: SessionParts;
+  readonly #phone: SupervisorPhone;
+  readonly #customer: TakeoverCustomer;
   readonly #listener: TakeoverListener;
   readonly #finished = Promise.withResolvers<void>();
-  #arrival = Promise.withResolvers<void>();
   #state: SessionState;
   #memory: TakeoverMemory;
-  #isCustomerHere = false;
   #isPhoneGone = false;
-  #ringTimer: NodeJS.Timeout | undefined;
 
   constructor(deps: TakeoverDeps, plan: SessionPlan, start: TakeoverStart) {
     this.plan = plan;
     this.#deps = deps;
     this.#parts = new SessionParts(deps.commands, plan, deps.log);
+    this.#phone = new SupervisorPhone(this.#parts, {
+      ...deps,
+      isOpen: () => isOpen(this.#state),
+      end: (because) => void this.end(because),
+    });
     this.#memory = memoryOf(start.kind === 'saved' ? start.saved.memory : {}, plan);
     const { callId } = this.#memory;
     const nowMs = deps.clock.now();
     if (start.kind === 'fresh') this.#state = startingState(start.mode, callId, plan.startedAtMs);
     else if (start.kind === 'saved') this.#state = start.saved.state;
     else this.#state = switchedState(start.state, start.mode, callId, nowMs);
+    this.#customer = new TakeoverCustomer(deps, plan.id);
     this.#listener = new TakeoverListener(deps, plan, this.#parts);
   }
 
@@ -79,18 +77,7 @@ export class TakeoverSession implements Session {
   }
 
   async establish(written: Promise<unknown>): Promise<void> {
-    const { ringTimeoutMs } = this.#deps;
-    this.#ringTimer = setTimeout(() => void this.end('phone-timeout'), ringTimeoutMs).unref();
-    const steps = await Promise.all([
-      this.#parts.makeBridge().then(this.#check),
-      this.#parts.makePhone(ringTimeoutMs).then(this.#check).finally(this.#stopRinging),
-      written.then(
-        () => true,
-        () => false,
-      ),
-    ]);
-    if (!steps.every((step) => step) || !isOpen(this.#state)) return;
-    if (this.#check(await this.#parts.joinPhone())) await this.#take();
+    if (await this.#phone.bring(written)) await this.#take();
   }
 
   /** Goes on from listening: the supervisor's phone is up and in the bridge. Settles when the customer is his, or it failed. */
@@ -101,33 +88,46 @@ export class TakeoverSession implements Session {
 
   adopt(found: OwnOnPbx): void {
     this.#parts.adopt();
-    const { phase, customerUniqueId } = this.#memory;
-    const bridge = found.bridges.find(({ id }) => id === bridgeIdOf(this.plan.id));
-    const isGuest = found.guests?.some(({ uniqueId }) => uniqueId === customerUniqueId) ?? false;
-    const isInBridge = customerUniqueId !== null && (bridge?.legIds.includes(customerUniqueId) ?? false);
-    const hasPhone = found.legs.some(({ id }) => id === this.#parts.phoneId);
+    const rest = restOf(this.plan.id, this.#memory, found);
+    const adoption = adoptionOf(this.#memory, rest);
+    const isKept = adoption.kind === 'goes-on' || adoption.kind === 'over';
     if (!isOpen(this.#state)) this.#state = { ...this.#state, state: 'live' };
-    this.#isCustomerHere = isGuest;
-    this.#isPhoneGone = !hasPhone;
+    this.#customer.adopt(rest.isGuest && isKept);
+    this.#isPhoneGone = !rest.hasPhone;
     this.#listener.adopt(found);
-    if (isGuest && hasPhone) {
-      this.#deps.log.info({}, 'A call that was taken over goes on after a restart');
-      this.#memory = { ...this.#memory, phase: 'held' };
-      if (!isInBridge) void this.#join(customerUniqueId!);
-      else this.#update({ state: 'live' });
-    } else if (phase === 'handing-over') {
-      this.#adoptOnHisWay(isGuest, hasPhone);
-    } else {
-      void this.#finish(isGuest ? 'phone-hung-up' : phase === 'held' ? 'call-ended' : 'server-stopped');
+    switch (adoption.kind) {
+      case 'goes-on':
+        return void this.#goOn(rest);
+      case 'over':
+        return void this.#finish(adoption.because);
+      case 'being-taken':
+        return void this.#awaitCustomer(rest);
+      case 'on-his-way':
+        if (rest.isGuest) void this.#sendBack(this.#memory.customerUniqueId!);
+        if (rest.hasPhone) this.onCallChange();
+        else void this.#finish('handed-over');
+        return;
+      default:
+        adoption satisfies never;
     }
   }
 
-  /** Supervisors who have hung up meanwhile have handed him over: if nobody answered, he must reach somebody yet. */
-  #adoptOnHisWay(isBack: boolean, hasPhone: boolean): void {
-    if (isBack) void this.#sendBack(this.#memory.customerUniqueId!);
-    this.#isCustomerHere = false;
-    if (hasPhone) this.onCallChange();
-    else void this.#finish('handed-over');
+  #goOn({ isInBridge }: TakeoverRest): void {
+    this.#deps.log.info({}, 'A call that was taken over goes on after a restart');
+    if (this.#memory.phase === 'taking') void this.#settleAgent();
+    this.#memory = { ...this.#memory, phase: 'held' };
+    if (!isInBridge) void this.#join(this.#memory.customerUniqueId!);
+    else this.#update({ state: 'live' });
+  }
+
+  async #awaitCustomer({ isGuest, hasPhone }: TakeoverRest): Promise<void> {
+    if (isGuest) void this.#sendBack(this.#memory.customerUniqueId!);
+    if (!hasPhone) return void this.#finish('phone-hung-up');
+    this.#update({ state: 'live' });
+    await this.#customer.arrive();
+    if (this.#customer.isHere) return this.#settleAgent();
+    this.#memory = { ...this.#memory, phase: 'ringing' };
+    void this.#finish('server-stopped');
   }
 
   compare(found: OwnOnPbx): void {
@@ -166,7 +166,7 @@ export class TakeoverSession implements Session {
       void later(newsGraceMs).then(() => {
         if (isOpen(this.#state) && !this.#deps.isCallAlive()) void this.#finish('call-ended');
       });
-    } else if (phase === 'handing-over' && !this.#isCustomerHere && this.#isAnswered()) {
+    } else if (phase === 'handing-over' && !this.#customer.isHere && this.#isAnswered()) {
       void this.#finish('handed-over');
     } else if (phase === 'ringing' && !this.#deps.agentLeg()) {
       void later(newsGraceMs).then(() => {
@@ -177,6 +177,7 @@ export class TakeoverSession implements Session {
 
   /** The one who talks with the customer listens to nobody: policies of listening do not bear on it. */
   onPolicyChange(): void {}
+  onAuditLost(): void {}
 
   uses(ownId: string): boolean {
     if (this.#state.state === 'ended') return false;
@@ -198,16 +199,8 @@ export class TakeoverSession implements Session {
     if (!isOpen(this.#state)) throw new AppError('supervision-ended');
     if (phase !== 'held' || customerUniqueId === null) throw new AppError('not-intercepted');
     await this.#remember({ phase: 'handing-over', targetDevice: 'device' in to ? to.device : null });
-    this.#isCustomerHere = false;
-    const sent = await this.#deps.commands.sendOn({
-      id: this.plan.id,
-      legId: customerUniqueId,
-      to,
-      ringSeconds: handOverRingSeconds,
-      otherwise: 'back',
-    });
+    const sent = await this.#customer.sendOn(customerUniqueId, { to });
     if (!sent.ok) {
-      this.#isCustomerHere = true;
       await this.#remember({ phase: 'held' });
       if (sent.why === 'gone') throw new AppError('call-already-ended');
       throw new AppError(sent.why === 'refused' ? 'pbx-refused' : 'pbx-unreachable', sent.detail);
@@ -225,7 +218,6 @@ export class TakeoverSession implements Session {
   }
 
   async #take(): Promise<void> {
-    const { commands } = this.#deps;
     const leg = this.#deps.agentLeg();
     if (!leg?.other) {
       const gone = this.#deps.isCallAlive() ? 'agent-left' : 'call-ended';
@@ -241,39 +233,31 @@ export class TakeoverSession implements Session {
     });
     if (!isOpen(this.#state)) return;
     const stays = this.#state.mode === 'intercept-agent-listening';
-    const taken = await commands.take({
-      id: this.plan.id,
-      customerUniqueId,
-      listenerUniqueId: stays ? leg.uniqueId : null,
-    });
-    if (taken.ok) await Promise.race([this.#arrival.promise, later(arrivalTimeoutMs)]);
+    const detail = await this.#customer.take(customerUniqueId, stays ? leg.uniqueId : null);
     if (!isOpen(this.#state)) return;
-    if (!this.#isCustomerHere) {
-      this.#deps.log.warn(
-        { detail: taken.ok ? 'did not arrive' : taken.detail },
-        'A customer was not taken over',
-      );
+    if (!this.#customer.isHere) {
+      this.#deps.log.warn({ detail }, 'A customer was not taken over');
       this.#memory = { ...this.#memory, phase: 'ringing' };
       return void this.#finish(this.#deps.isCallAlive() ? 'pbx-failed' : 'call-ended');
     }
-    if (stays) await this.#listener.waitFor(leg);
-    else void this.#seeOff(leg.uniqueId);
+    await this.#settleAgent();
+  }
+
+  /** The customer is the supervisor's: the agent listens from now on, or leaves. */
+  async #settleAgent(): Promise<void> {
+    const { agentDevice: device, agentUniqueId: uniqueId } = this.#memory;
+    if (device === null || uniqueId === null) return;
+    if (this.#state.mode === 'intercept-agent-listening') await this.#listener.waitFor({ device, uniqueId });
+    else void this.#listener.seeOff(uniqueId);
   }
 
   async #join(customerUniqueId: string): Promise<void> {
-    const { commands, log } = this.#deps;
-    this.#isCustomerHere = true;
-    const joined = await commands.addToBridge(bridgeIdOf(this.plan.id), customerUniqueId);
-    if (!joined.ok) {
-      log.warn({ detail: joined.detail }, 'A customer could not be joined to the supervisor');
-      if (joined.why !== 'gone') await this.#sendBack(customerUniqueId);
-      return void this.#finish(joined.why === 'gone' ? 'call-ended' : 'pbx-failed');
-    }
-    void commands.stopHold(customerUniqueId);
+    const joined = await this.#customer.join(customerUniqueId, this.#memory.agentDevice);
+    if (!joined.ok) return void this.#finish(joined.why === 'gone' ? 'call-ended' : 'pbx-failed');
     const nowMs = this.#deps.clock.now();
     this.#memory = { ...this.#memory, phase: 'held', customerUniqueId };
     this.#update({ state: 'live', liveAtMs: this.#state.liveAtMs ?? nowMs, onHold: false });
-    this.#arrival.resolve();
+    this.#customer.settle();
     this.#deps.onTaken();
   }
 
@@ -307,38 +291,21 @@ export class TakeoverSession implements Session {
     this.#isPhoneGone = true;
     if (!isOpen(this.#state)) return;
     // In the moment of being moved: he arrives, and is sent back to the agent.
-    if (this.#memory.phase === 'taking' && !this.#isCustomerHere) void this.#finish('phone-hung-up');
+    if (this.#memory.phase === 'taking' && !this.#customer.isHere) void this.#finish('phone-hung-up');
     else void this.end('phone-hung-up');
   }
 
-  /** To the agent he was taken from, by his phone; if he does not answer, into nothing: there is nobody else. */
-  async #sendBack(legId: string): Promise<void> {
-    const device = this.#memory.agentDevice;
-    const sent = device
-      ? await this.#deps.commands.sendOn({
-          id: this.plan.id,
-          legId,
-          to: { device },
-          ringSeconds: handOverRingSeconds,
-          otherwise: 'back',
-        })
-      : null;
-    if (!sent?.ok) await this.#deps.commands.hangUp(legId, normalClearing);
-  }
-
-  async #seeOff(agentUniqueId: string): Promise<void> {
-    await later(agentGoneMs);
-    const leg = this.#deps.agentLeg();
-    if (leg?.uniqueId === agentUniqueId) await this.#deps.commands.hangUp(agentUniqueId, normalClearing);
+  #sendBack(legId: string): Promise<void> {
+    return this.#customer.sendBack(legId, this.#memory.agentDevice);
   }
 
   #finish(because: SupervisionEnd): Promise<void> {
     if (!isOpen(this.#state)) return this.finished;
-    this.#stopRinging();
+    this.#phone.stopRinging();
     this.#update({ state: 'ending', endedBecause: because });
     void this.#undo(because).then(() => {
       this.#update(endedState(this.#state, because, this.#deps.clock.now()));
-      this.#arrival.resolve();
+      this.#customer.settle();
       this.#finished.resolve();
     });
     return this.finished;
@@ -346,11 +313,8 @@ export class TakeoverSession implements Session {
 
   async #undo(because: SupervisionEnd): Promise<void> {
     const { customerUniqueId } = this.#memory;
-    const hangsUp = this.#isCustomerHere && customerUniqueId !== null && endsTalk.has(because);
-    await Promise.all([
-      hangsUp ? this.#deps.commands.hangUp(customerUniqueId, normalClearing) : null,
-      this.#listener.dismiss(),
-    ]);
+    const hangsUp = customerUniqueId !== null && endsTalk.has(because);
+    await Promise.all([hangsUp ? this.#customer.hangUp(customerUniqueId) : null, this.#listener.dismiss()]);
     await this.#parts.undo();
   }
 
@@ -364,24 +328,4 @@ export class TakeoverSession implements Session {
     this.#state = { ...this.#state, ...change };
     this.#deps.onState(this);
   }
-
-  readonly #check = (step: Step): boolean => {
-    if (step.ok) return isOpen(this.#state);
-    if (isOpen(this.#state)) {
-      const { step: at, because, detail } = step;
-      this.#deps.log.info({ step: at, because, detail }, 'A takeover cannot go on');
-    }
-    void this.end(step.because);
-    return false;
-  };
-
-  readonly #stopRinging = (): void => clearTimeout(this.#ringTimer);
 }
-
-/** Reasons to end that are the supervisor's own, or the end of the talk itself. */
-const endsTalk: ReadonlySet<SupervisionEnd> = new Set([
-  'stopped',
-  'phone-hung-up',
-  'call-ended',
-  'pbx-restarted',
-]);

@@ -3,7 +3,13 @@ import type { Clock } from '../../ports/clock.ts';
 import type { DeviceLeg } from '../../ports/domain.ts';
 import type { Log } from '../../ports/log.ts';
 import type { SendOn, TelephonyCommands } from '../../ports/telephony.ts';
-import type { Session, SessionMemory, SessionPlan, SessionState } from './session.ts';
+import type { SavedSession, Session, SessionMemory, SessionPlan, SessionState } from './session.ts';
+
+/** Where a takeover begins: with the supervisor's phone, with the one he listens with, or where an earlier run left it. */
+export type TakeoverStart =
+  | { kind: 'fresh'; mode: TakeoverMode }
+  | { kind: 'from-listening'; mode: TakeoverMode; state: SessionState }
+  | { kind: 'saved'; saved: SavedSession };
 
 /** How far a takeover has come: kept in its row, since a restart must know whose the customer is. */
 export type TakeoverPhase =
@@ -105,3 +111,11 @@ export function memoryOf(saved: SessionMemory, plan: SessionPlan): TakeoverMemor
     targetDevice: text('targetDevice'),
   };
 }
+
+/** Reasons to end that are the supervisor's own, or the end of the talk itself. */
+export const endsTalk: ReadonlySet<SupervisionEnd> = new Set([
+  'stopped',
+  'phone-hung-up',
+  'call-ended',
+  'pbx-restarted',
+]);

@@ -1,7 +1,7 @@
 import type { Database } from '../../database/database.ts';
 import type { Log } from '../../ports/log.ts';
 import type { TelephonyCommands } from '../../ports/telephony.ts';
-import { handOverRingSeconds } from './takeover-session.ts';
+import { handOverRingSeconds } from './takeover-customer.ts';
 
 /** Customers whom nobody answered after their supervisor had gone, that are remembered at once. */
 const rememberedMax = 1_000;

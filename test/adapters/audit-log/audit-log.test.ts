@@ -183,7 +183,9 @@ t.test('a full disk refuses the entry; once there is room, it goes on where it w
     [...new Set(outcomes)].filter((one) => one !== 'kept'),
     ['audit-unavailable'],
   );
+  await t.rejects(log.probe(), { code: 'audit-unavailable' }, 'nor would it take another one');
   rmSync(ballast);
+  await log.probe();
   await log.append(record());
   const all = await everything(log);
   t.same(faultsOf(all), []);

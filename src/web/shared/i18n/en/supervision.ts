@@ -128,6 +128,7 @@ export const supervision: typeof french = {
     'pbx-failed': 'Asterisk failed; the supervision ended',
     'pbx-restarted': 'Asterisk restarted; the supervision ended',
     'server-stopped': 'The server stopped; the supervision ended',
+    'audit-unavailable': 'The audit log cannot be written: nobody may listen',
     lost: 'The supervision was interrupted',
   },
 };

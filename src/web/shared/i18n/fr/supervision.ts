@@ -127,6 +127,7 @@ export const supervision = {
     'pbx-failed': 'Asterisk a échoué, la supervision est terminée',
     'pbx-restarted': 'Asterisk a redémarré, la supervision est terminée',
     'server-stopped': 'Le serveur s’est arrêté, la supervision est terminée',
+    'audit-unavailable': 'Le journal d’audit ne peut être écrit : personne ne peut écouter',
     lost: 'La supervision s’est interrompue',
   },
 };
