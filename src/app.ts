@@ -132,7 +132,8 @@ async function build({
     database.onChange((isAway) => {
       if (!isAway) listener();
     });
-  const pbxs = createPbxSources(config.pbxs, { clock, log, factLog });
+  const needs = { synced: () => factLog.synced(), hasRoom: () => calls.hasRoom() };
+  const pbxs = createPbxSources(config.pbxs, { clock, log, factLog, dataDir: config.dataDir, needs });
   const metrics = createMetrics();
   const directory = createPeopleDirectory({ db });
   const readPeopleAgain = () => {

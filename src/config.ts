@@ -98,7 +98,7 @@ export const settings = {
   CEL_FILE: Type.String({
     default: '',
     description:
-      'Asterisk’s journal (`dialplan/cel_vigie.conf`), optional: calls that end while ARI is away get their true end',
+      'Asterisk’s journal (`dialplan/cel_vigie.conf`), optional: calls that begin or end while ARI is away keep their record',
   }),
   SESSION_HOURS: Type.Integer({
     default: 12,

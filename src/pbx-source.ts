@@ -3,11 +3,14 @@ import { createAmi } from './adapters/ami/ami.ts';
 import { sipSocketAddress } from './adapters/ari/sip-socket.ts';
 import { createAriTelephony } from './adapters/ari/telephony.ts';
 import type { DoorGuest } from './adapters/asterisk-door/door.ts';
-import { createCelJournal } from './adapters/cel/cel.ts';
+import { type CelNeeds, createCelJournal } from './adapters/cel/cel.ts';
+import { createFileSource } from './adapters/cel/file-source.ts';
+import { createKeptPosition } from './adapters/cel/kept-position.ts';
 import type { PbxConfig } from './pbx-config.ts';
 import type { Clock } from './ports/clock.ts';
 import type { EventLog } from './ports/event-log.ts';
 import type { Log } from './ports/log.ts';
+import { createOurClock } from './ports/our-clock.ts';
 import type { PhoneAccounts } from './ports/phones.ts';
 import type { QueueCommands, TelephonyCommands } from './ports/telephony.ts';
 import type { TelephonyFact } from './ports/telephony-facts.ts';
@@ -39,10 +42,16 @@ export interface PbxSourceDeps {
   log: Log;
   /** Keeps what is read. */
   factLog: Pick<EventLog, 'openSource' | 'add'>;
+  /** Where the place in the PBX's own journal is kept. */
+  dataDir: string;
+  needs: CelNeeds;
 }
 
-/** ARI, and AMI when it is configured, as one source of facts. */
-export function createPbxSource(pbx: PbxConfig, { clock, log, factLog }: PbxSourceDeps): PbxSource {
+/** ARI, AMI and the PBX's own journal where they are configured, as one source of facts. */
+export function createPbxSource(
+  pbx: PbxConfig,
+  { clock, log, factLog, dataDir, needs }: PbxSourceDeps,
+): PbxSource {
   const ami = pbx.ami ? createAmi({ name: pbx.name, ami: pbx.ami, clock, log }) : null;
   const doorGuest = doorGuestOf(pbx);
   const ari = createAriTelephony({
@@ -55,8 +64,19 @@ export function createPbxSource(pbx: PbxConfig, { clock, log, factLog }: PbxSour
     needsDeviceStates: () => !ami?.tellsDeviceStates,
     redirect: ami?.redirect,
   });
+  const ourClock = createOurClock();
   const { name, celFile } = pbx;
-  const cel = celFile === null ? null : createCelJournal({ name, file: celFile, clock, log });
+  const cel =
+    celFile === null
+      ? null
+      : createCelJournal({
+          name,
+          source: createFileSource(celFile, null),
+          kept: createKeptPosition(dataDir, name),
+          needs,
+          clock,
+          log,
+        });
   let tried = false;
   return {
     name: pbx.name,
@@ -79,9 +99,12 @@ export function createPbxSource(pbx: PbxConfig, { clock, log, factLog }: PbxSour
       await cel?.start(keptFact);
       await ari.start((fact) => {
         if (fact.kind === 'resynced' || fact.kind === 'pbx-lost') tried = true;
+        if (fact.kind === 'pbx-connected' && fact.clockAheadMs !== undefined)
+          ourClock.learn(fact.clockAheadMs);
+        cel?.notice(fact);
         onFact(fact);
       });
-      ami?.start(keptFact);
+      ami?.start((fact) => keptFact(ourClock.translate(fact)));
     },
     async stop() {
       await Promise.all([ari.stop(), ami?.stop(), cel?.stop()]);

@@ -78,6 +78,7 @@ const keptKinds: Record<FactKind, boolean> = {
   'leg-ended': true,
   'leg-vanished': true,
   'leg-hold': true,
+  'leg-app-ended': true,
   dial: true,
   'bridge-entered': true,
   'bridge-left': true,

@@ -38,7 +38,7 @@ export interface FactHeader {
   /** Number of the connection it was read on; (source, generation, sequence) names the fact for ever. */
   generation: number;
   sequence: number;
-  /** When it happened, by the PBX's clock. */
+  /** When it happened, by the PBX's clock; by ours where that one is wrong by more than two seconds. */
   atMs: number;
 }
 
@@ -66,6 +66,8 @@ export type LegFact = FactHeader &
     /** A resync no longer found the leg: it ended somewhere between `lastSeenAtMs` and `atMs`. */
     | { kind: 'leg-vanished'; uniqueId: string; lastSeenAtMs: number; becauseRestarted: boolean }
     | { kind: 'leg-hold'; uniqueId: string; held: boolean }
+    /** An application of the dialplan let go of the leg (a journal tells; live events tell the next one instead). */
+    | { kind: 'leg-app-ended'; uniqueId: string; app: string }
     | {
         /** A dial begins, progresses or ends. `status` '' at its begin, else Asterisk's DIALSTATUS words. */
         kind: 'dial';
@@ -164,8 +166,9 @@ export interface QueueMember {
 
 export type LinkFact = FactHeader &
   /** A resync follows: `leg-seen` for each living leg, `spy-began` for each foreign snoop, then `resynced` with the ids of both. */
+  /** `clockAheadMs`: how far the PBX's clock is ahead of ours; absent where it did not tell. */
   (
-    | { kind: 'pbx-connected'; asteriskVersion: string; startedAtMs: number }
+    | { kind: 'pbx-connected'; asteriskVersion: string; startedAtMs: number; clockAheadMs?: number }
     | { kind: 'resynced'; liveUniqueIds: string[] }
     | { kind: 'pbx-lost'; why: 'disconnected' | 'refused' | 'replaced' | 'too-old'; detail: string }
     /** Whether the PBX answers requests: what happens may be told all the same. */

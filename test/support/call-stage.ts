@@ -13,6 +13,8 @@ import { type CallsScene, openCallsScene } from './calls-scene.ts';
 export interface Transcript {
   name: string;
   facts: TelephonyFact[];
+  /** The lines of the PBX's own journal meanwhile. */
+  journal: string[];
   expected: Record<string, Expected[]>;
 }
 
@@ -27,6 +29,7 @@ export async function playScenarios(t: Test, labName: string, scenarios: readonl
       for (const { number, behaviour } of scene.lab.phones.roster)
         scene.lab.phones.behave(number, { ...behaviour, answerAfterMs: 100 });
       const firstFact = scene.facts.length;
+      const firstLine = (await journalLines(scene)).length;
       const startedMs = Date.now() - 1_000;
       const phones = scene.lab.phones.log.length;
       const expected = await scenario.run(stage);
@@ -47,7 +50,9 @@ export async function playScenarios(t: Test, labName: string, scenarios: readonl
       await waitFor('a quiet PBX', async () => (await scene.lab.pbx.channels()).length === 0, 10_000);
       t.equal(scene.calls.live.all().length, 0, 'nothing is left on the board');
       t.same(scene.calls.live.legsOfDevice('main', 'PJSIP/1001'), [], 'no leg is left at a device');
-      await keepTranscript({ name: scenario.name, facts: scene.facts.slice(firstFact), expected });
+      const facts = scene.facts.slice(firstFact);
+      const journal = (await journalLines(scene)).slice(firstLine);
+      await keepTranscript({ name: scenario.name, facts, journal, expected });
     });
   }
 }
@@ -100,6 +105,9 @@ export function sumsHold(t: Test, call: Call): void {
   t.ok(call.ringMs <= call.waitMs, 'ringing is part of waiting');
 }
 
+const journalLines = async (scene: CallsScene): Promise<string[]> =>
+  (await readFile(scene.lab.pbx.celFile, 'utf8').catch(() => '')).split('\n').filter((line) => line !== '');
+
 /** The PBX's own journal, which nothing of ours writes. Columns: scripts/lab/README.md. */
 async function agreesWithJournal(t: Test, scene: CallsScene, call: Call): Promise<void> {
   const lines = parse(await readFile(scene.lab.pbx.celFile, 'utf8'), { relax_column_count: true });
@@ -146,8 +154,11 @@ async function keepTranscript(transcript: Transcript): Promise<void> {
   const calls = transcript.facts.filter((fact) => !['device-state', 'endpoint'].includes(fact.kind));
   const lines = calls.map((fact) => JSON.stringify(fact).replace(/line=[a-z]+/g, 'line=x')).join(',\n');
   const { name, expected } = transcript;
+  const journal = transcript.journal
+    .map((line) => JSON.stringify(line).replace(/line=[a-z]+/g, 'line=x'))
+    .join(',\n');
   await writeFile(
     join(folder, file),
-    `{"name":${JSON.stringify(name)},\n"expected":${JSON.stringify(expected)},\n"facts":[\n${lines}\n]}\n`,
+    `{"name":${JSON.stringify(name)},\n"expected":${JSON.stringify(expected)},\n"facts":[\n${lines}\n],\n"journal":[\n${journal}\n]}\n`,
   );
 }

@@ -1,9 +1,15 @@
 /** A real PBX with its phones, and the calls feature reading it into a real database. */
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { v7 } from 'uuid';
 import { type Lab, type LabOptions, startLab } from '../../scripts/lab/index.ts';
 import { waitFor } from '../../scripts/lab/tools.ts';
 import { createAriTelephony } from '../../src/adapters/ari/telephony.ts';
 import { createCelJournal } from '../../src/adapters/cel/cel.ts';
+import type { CelSource } from '../../src/adapters/cel/cel-source.ts';
+import { createFileSource } from '../../src/adapters/cel/file-source.ts';
+import { createKeptPosition } from '../../src/adapters/cel/kept-position.ts';
 import type { Call } from '../../src/contract/calls.ts';
 import type { Database } from '../../src/database/database.ts';
 import { type Calls, createCalls } from '../../src/features/calls/calls.ts';
@@ -32,13 +38,22 @@ export interface CallsScene {
   close(): Promise<void>;
 }
 
+export interface SceneOptions {
+  /** ARI through a proxy that a test can cut. */
+  proxied?: boolean;
+  /** The PBX's own journal is read beside ARI. */
+  journal?: boolean;
+  /** Another journal than the file of the lab. */
+  source?: (lab: Lab) => CelSource;
+}
+
 const channelVars = 'CHANNEL(linkedid),CHANNEL(hangupsource),QUEUESTATUS';
 
 /** `others`: people beside the lab's phones. */
 export async function openCallsScene(
   options: LabOptions,
   others: readonly Partial<Person>[] = [],
-  { proxied = false, journal = false } = {},
+  { proxied = false, journal = false, source }: SceneOptions = {},
 ): Promise<CallsScene> {
   const [lab, database] = await Promise.all([
     startLab({ ...options, pbx: { channelVars, ...options.pbx } }),
@@ -55,7 +70,14 @@ export async function openCallsScene(
   const people = peopleOf([...phones, ...others]);
   const proxy = proxied ? await createTcpProxy(Number(new URL(lab.pbx.ariUrl).port)) : null;
   const url = proxy ? lab.pbx.ariUrl.replace(/:\d+\//, `:${proxy.port}/`) : lab.pbx.ariUrl;
-  const cel = createCelJournal({ name: 'main', file: lab.pbx.celFile, clock: systemClock, log: quietLog });
+  const cel = createCelJournal({
+    name: 'main',
+    source: source?.(lab) ?? createFileSource(lab.pbx.celFile, null),
+    kept: createKeptPosition(await mkdtemp(join(tmpdir(), 'vigie-journal-')), 'main'),
+    needs: { synced: async () => {}, hasRoom: () => calls.hasRoom() },
+    clock: systemClock,
+    log: quietLog,
+  });
   const telephony = createAriTelephony({
     name: 'main',
     ari: { url, username: lab.pbx.ariUsername, password: lab.pbx.ariPassword, app: 'vigie' },
@@ -71,7 +93,10 @@ export async function openCallsScene(
     if (fact.kind === 'resynced') ready.resolve();
   };
   if (journal) await cel.start(onFact);
-  await telephony.start(onFact);
+  await telephony.start((fact) => {
+    cel.notice(fact);
+    onFact(fact);
+  });
   await ready.promise;
   const manager = makeViewer({ id: v7(), name: 'Manager', roles: ['manager'], teamIds: [] });
   const live = (number: string) => calls.live.all().filter((call) => call.caller.number === number);

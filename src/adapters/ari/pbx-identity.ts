@@ -8,6 +8,8 @@ export interface PbxIdentity {
   version: string;
   /** When Asterisk started, by its clock: another value means that every earlier channel is gone. */
   startedAtMs: number;
+  /** How far its clock is ahead of ours. */
+  clockAheadMs?: number;
 }
 
 export class TooOld extends Error {
@@ -33,8 +35,11 @@ export async function readIdentity(client: AriSession, clock: Clock, stamp: Fact
   const beforeMs = clock.now();
   const ping = await client.asterisk.ping();
   const pbxMs = timeMs(ping.timestamp);
-  if (pbxMs !== undefined) stamp.learnClock(pbxMs, beforeMs, clock.now());
-  return { version, startedAtMs: timeMs(info.status?.startup_time) ?? 0 };
+  const afterMs = clock.now();
+  const startedAtMs = timeMs(info.status?.startup_time) ?? 0;
+  if (pbxMs === undefined) return { version, startedAtMs };
+  stamp.learnClock(pbxMs, beforeMs, afterMs);
+  return { version, startedAtMs, clockAheadMs: Math.round(pbxMs - (beforeMs + afterMs) / 2) };
 }
 
 export function missingModules(loaded: readonly { name: string; status: string }[]): string[] {

@@ -3,6 +3,7 @@ import type { AriEvent, AriRequest, AriSession } from '../../asterisk-ari-client
 import type { Clock } from '../../ports/clock.ts';
 import { createFactStamp } from '../../ports/fact-stamp.ts';
 import type { Log } from '../../ports/log.ts';
+import { createOurClock } from '../../ports/our-clock.ts';
 import { isOwnPhone } from '../../ports/telephony.ts';
 import type { FactBody, TelephonyFact } from '../../ports/telephony-facts.ts';
 import { createDeviceWatch } from './device-watch.ts';
@@ -63,6 +64,7 @@ const eventSources = ['channel:', 'bridge:', 'endpoint:'];
  */
 export function createPbxReader({ name, ari, clock, log, emit: onFact }: PbxReaderOptions): PbxReader {
   const stamp = createFactStamp(name, 'ari', clock);
+  const ourClock = createOurClock();
   const legs = createLivingLegs();
   const stopping = new AbortController();
   const wantedTypes = isOutbound(ari) ? ([...eventTypesUsed, ownershipEvent] as const) : eventTypesUsed;
@@ -92,7 +94,7 @@ export function createPbxReader({ name, ari, clock, log, emit: onFact }: PbxRead
 
   function emit(body: FactBody, atMs: number): void {
     legs.follow(body);
-    onFact(stamp.fact(body, atMs));
+    onFact(ourClock.translate(stamp.fact(body, atMs)));
   }
 
   function connectable(): ReaderLink {
@@ -176,7 +178,10 @@ export function createPbxReader({ name, ari, clock, log, emit: onFact }: PbxRead
     startedAtMs = identity.startedAtMs;
     lastLoss = '';
     log.info({ pbx: name, version: identity.version }, 'The PBX is read');
-    emit({ kind: 'pbx-connected', asteriskVersion: identity.version, startedAtMs }, atMs);
+    const { version, clockAheadMs } = identity;
+    if (clockAheadMs !== undefined) ourClock.learn(clockAheadMs);
+    const clockTold = clockAheadMs === undefined ? {} : { clockAheadMs };
+    emit({ kind: 'pbx-connected', asteriskVersion: version, startedAtMs, ...clockTold }, atMs);
     const facts = factsOfSnapshot(snapshot);
     for (const body of facts) emit(body, atMs);
     const present = new Set([...snapshot.channels.map(({ id }) => id), ...buffer.endedIds()]);

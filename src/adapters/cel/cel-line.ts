@@ -1,64 +1,62 @@
-import { parse } from 'csv-parse/sync';
+import { type CelColumns, recogniseColumns } from './cel-columns.ts';
+import { type CelClock, type CelField, type CelRow, celRowOf } from './cel-row.ts';
 
-/** One line of the journal, as far as it is used. */
-export interface CelLine {
-  event: string;
-  /** By the PBX's clock. */
-  atMs: number;
-  uniqueId: string;
-  channel: string;
-  /** Of HANGUP: Q.850 cause and the channel (or word) that hung up; null for other events, and where it is not JSON. */
-  hangup: { cause: number; source: string } | null;
-}
-
-/** Columns of the mapping in dialplan/cel_vigie.conf; what an administrator adds behind them is ignored. */
-const columns = { event: 0, time: 1, uniqueId: 2, channel: 4, extra: 13 } as const;
-const lineLengthMax = 64_000;
+const columnsMax = 100;
 
 /**
- * Reads one line of `cel_custom`, whole or not: null for one that was cut, is of another mapping, or is not about a
- * channel. Times are `seconds.microseconds` (cel.conf without `dateformat`).
+ * Reads a line of `cel_custom`; null for one that was cut, is of another mapping, or is not about a channel. A line that
+ * was cut in the middle and written on is read from where a whole one begins in it.
  */
-export function parseCelLine(line: string): CelLine | null {
-  if (line.length > lineLengthMax) return null;
+export function parseCelLine(
+  line: string,
+  clock: CelClock,
+  columns: CelColumns | null = null,
+): CelRow | null {
+  const glued = columns ? undefined : [...line.matchAll(lineBegins)].at(-1);
+  return rowOf(glued && glued.index > 0 ? line.slice(glued.index) : line, clock, columns);
+}
+
+/** The event and its time are the first two columns of both known mappings. */
+const lineBegins = /"[A-Z_]{3,40}","(?:\d{9,11}\.\d|\d{4}-\d\d-\d\d[ T])/g;
+
+function rowOf(line: string, clock: CelClock, given: CelColumns | null): CelRow | null {
   const cells = cellsOf(line);
   if (!cells) return null;
-  const [event = '', time = '', uniqueId = '', channel = ''] = [
-    cells[columns.event],
-    cells[columns.time],
-    cells[columns.uniqueId],
-    cells[columns.channel],
-  ];
-  if (!/^[A-Z_]{3,40}$/.test(event) || !/^\d{9,11}\.\d{1,6}$/.test(time) || uniqueId === '') return null;
-  // A line that lacks its last column was cut, or is not of this mapping.
-  if (cells.length <= columns.extra || (cells.length === columns.extra + 1 && !line.endsWith('"')))
-    return null;
-  const hangup = event === 'HANGUP' ? hangupOf(cells[columns.extra] ?? '') : null;
-  return { event, atMs: Math.round(Number(time) * 1_000), uniqueId, channel, hangup };
+  const columns = given ?? recogniseColumns(cells);
+  // A line that lacks its last column was cut.
+  if (!columns || cells.length < columns.length) return null;
+  if (line.startsWith('"') && !line.endsWith('"')) return null;
+  const byField: Partial<Record<CelField, string>> = {};
+  columns.forEach((field, i) => {
+    if (field) byField[field] = cells[i] ?? '';
+  });
+  return celRowOf(byField, clock);
 }
 
-function cellsOf(line: string): string[] | null {
-  try {
-    const [cells] = parse(line, { relax_column_count: true, max_record_size: lineLengthMax }) as string[][];
-    return cells ?? null;
-  } catch {
-    return null;
+/**
+ * The cells of a CSV line, quoted or not; null when a quote is left open or stands where none may. By hand: one call of
+ * a general CSV parser for each line of a journal costs ten times as much.
+ */
+export function cellsOf(line: string): string[] | null {
+  const cells: string[] = [];
+  for (let at = 0; cells.length < columnsMax; ) {
+    if (line[at] !== '"') {
+      const comma = line.indexOf(',', at);
+      const cell = comma < 0 ? line.slice(at) : line.slice(at, comma);
+      if (cell.includes('"')) return null;
+      cells.push(cell);
+      if (comma < 0) return cells;
+      at = comma + 1;
+      continue;
+    }
+    let end = line.indexOf('"', at + 1);
+    while (end >= 0 && line[end + 1] === '"') end = line.indexOf('"', end + 2);
+    if (end < 0) return null;
+    const cell = line.slice(at + 1, end);
+    cells.push(cell.includes('"') ? cell.replaceAll('""', '"') : cell);
+    if (end + 1 === line.length) return cells;
+    if (line[end + 1] !== ',') return null;
+    at = end + 2;
   }
-}
-
-/** `{"hangupcause":16,"hangupsource":"PJSIP/1001-00000001","dialstatus":"ANSWER"}` */
-function hangupOf(text: string): CelLine['hangup'] {
-  try {
-    const { hangupcause, hangupsource } = JSON.parse(text) as {
-      hangupcause?: unknown;
-      hangupsource?: unknown;
-    };
-    const cause = Number(hangupcause);
-    return {
-      cause: Number.isInteger(cause) && cause >= 0 && cause <= 127 ? cause : 0,
-      source: typeof hangupsource === 'string' ? hangupsource : '',
-    };
-  } catch {
-    return null;
-  }
+  return null;
 }

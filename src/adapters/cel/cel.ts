@@ -1,68 +1,174 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../../ports/clock.ts';
-import { createFactStamp } from '../../ports/fact-stamp.ts';
 import type { Log } from '../../ports/log.ts';
+import { createOurClock } from '../../ports/our-clock.ts';
 import type { TelephonyFact } from '../../ports/telephony-facts.ts';
 import { createCelFacts } from './cel-facts.ts';
-import { type FileTail, openFileTail } from './file-tail.ts';
+import type { CelBatch, CelSource } from './cel-source.ts';
+import { createCelStamp } from './cel-stamp.ts';
+import { createCheckpoints } from './checkpoints.ts';
+import { createGapFilter, deafMaxMs } from './gap-filter.ts';
+import type { KeptPosition } from './kept-position.ts';
+import { createLiveClock } from './live-clock.ts';
 
+/** What the journal's reader asks of those who take its facts. */
+export interface CelNeeds {
+  /** Settles when the facts taken so far are safe: only then is the place after them kept. */
+  synced(): Promise<void>;
+  /** Whether more facts may come now. A long journal waits meanwhile. */
+  hasRoom(): boolean;
+}
 export interface CelJournal {
+  /** Settles when what was written so far has been read, or after a while, going on by itself. */
   start(onFact: (fact: TelephonyFact) => void): Promise<void>;
+  /** A fact of live events. */
+  notice(fact: TelephonyFact): void;
   stop(): Promise<void>;
 }
 
 const lookEveryMs = 200;
 const complainEveryMs = 60_000;
+const saveEveryMs = 1_000;
+const startWaitMaxMs = 5_000;
+const roomEveryMs = 50;
+/** Rows a little older than what is needed belong to it: a hangup comes before its leg's end. */
+const marginMs = 2_000;
+/** A line kept open for longer than that is not read from its beginning again. */
+const backMaxMs = 6 * 3_600_000;
 
 /**
- * The PBX's own journal (`cel_custom`), followed as it is written: how legs ended while ARI was not connected. A file
- * that is not there yet is waited for; one that cannot be read is said, once a minute.
+ * The PBX's own journal, followed as it is written and read on from where the last server stopped: what happened while
+ * nobody watched. One that is not there yet is waited for; one that cannot be read is said, once a minute.
  */
-export function createCelJournal(o: { name: string; file: string; clock: Clock; log: Log }): CelJournal {
-  const stamp = createFactStamp(o.name, 'cel', o.clock);
+export function createCelJournal(o: {
+  name: string;
+  source: CelSource;
+  kept: KeptPosition;
+  needs: CelNeeds;
+  clock: Clock;
+  log: Log;
+}): CelJournal {
+  const { source, clock } = o;
+  const ourClock = createOurClock();
+  const stamp = createCelStamp(o.name);
   const facts = createCelFacts();
-  let tail: FileTail | undefined;
-  let timer: NodeJS.Timeout | undefined;
+  const liveClock = createLiveClock(clock);
+  const stopping = new AbortController();
+  let filter: ReturnType<typeof createGapFilter> | null = null;
+  let checkpoints = createCheckpoints<unknown>(null);
   let complainedAtMs = Number.NEGATIVE_INFINITY;
   let badBefore = 0;
+  let savedAtMs = 0;
+  let saved = '';
+  let resynced: Extract<TelephonyFact, { kind: 'resynced' }> | null = null;
+  let startedAtMs = 0;
+  let isClockTold = false;
+  let running = Promise.resolve();
+
+  const pause = (ms: number) => delay(ms, undefined, { signal: stopping.signal }).catch(() => {});
 
   function complain(fields: object, message: string): void {
-    if (o.clock.now() - complainedAtMs < complainEveryMs) return;
-    complainedAtMs = o.clock.now();
+    if (clock.now() - complainedAtMs < complainEveryMs) return;
+    complainedAtMs = clock.now();
     o.log.warn({ pbx: o.name, ...fields }, message);
   }
 
-  async function look(onFact: (fact: TelephonyFact) => void): Promise<void> {
-    try {
-      tail ??= await openFileTail(o.file);
-      for (const line of await tail.read()) {
-        const made = facts.take(line);
-        if (made) onFact(stamp.fact(made.body, made.atMs));
-      }
-    } catch (error) {
-      complain({ err: error }, 'The journal of the PBX (CEL_FILE) cannot be read');
+  function take({ rows, position }: CelBatch): void {
+    let untilMs = Number.NEGATIVE_INFINITY;
+    for (const row of rows) {
+      untilMs = Math.max(untilMs, row.atMs);
+      for (const body of facts.take(row)) filter!.take(ourClock.translate(stamp(body, row.atMs)));
     }
-    if (facts.bad > badBefore) {
-      complain(
-        { lines: facts.bad },
-        'Lines of the journal (CEL_FILE) are not of the mapping in cel_vigie.conf',
-      );
-      badBefore = facts.bad;
+    checkpoints.passed(position, untilMs);
+  }
+
+  /** Nothing more is written: what the journal does not tell by now, it never will. */
+  function caughtUp(): void {
+    if (!resynced) return;
+    const { liveUniqueIds } = resynced;
+    const atMs = resynced.atMs + ourClock.aheadMs;
+    resynced = null;
+    for (const { uniqueId, lastSeenAtMs } of facts.lost(new Set(liveUniqueIds), atMs - marginMs)) {
+      const becauseRestarted = startedAtMs + ourClock.aheadMs > lastSeenAtMs;
+      const body = { kind: 'leg-vanished', uniqueId, lastSeenAtMs, becauseRestarted } as const;
+      filter!.take(ourClock.translate(stamp(body, atMs)));
+    }
+  }
+
+  async function save(): Promise<void> {
+    savedAtMs = clock.now();
+    const pbxNowMs = clock.now() + ourClock.aheadMs;
+    // Legs that live are understood by their beginning; of the rest, what a dead link may have missed.
+    const neededMs = Math.min(facts.oldestMs(), pbxNowMs - deafMaxMs) - marginMs;
+    const position = checkpoints.before(Math.max(neededMs, pbxNowMs - backMaxMs));
+    const text = JSON.stringify([position, ourClock.aheadMs]);
+    if (position === null || text === saved) return;
+    await o.needs.synced();
+    await o.kept.save({ of: source.of, position, aheadMs: ourClock.aheadMs });
+    saved = text;
+  }
+
+  async function look(isLive: boolean): Promise<boolean> {
+    const batch = await source.read();
+    if (batch) {
+      const aheadMs = isLive && !isClockTold ? liveClock.sample(batch.rows) : null;
+      if (aheadMs !== null) ourClock.learn(aheadMs);
+      take(batch);
+    } else caughtUp();
+    if (source.bad > badBefore) {
+      complain({ lines: source.bad }, `Lines of the journal (${source.setting}) cannot be understood`);
+      badBefore = source.bad;
+    }
+    if (clock.now() - savedAtMs >= saveEveryMs) await save();
+    return batch !== null;
+  }
+
+  async function run(onCaughtUp: () => void): Promise<void> {
+    let isLive = false;
+    while (!stopping.signal.aborted) {
+      try {
+        const hadMore = await look(isLive);
+        if (!hadMore) {
+          isLive = true;
+          onCaughtUp();
+          await pause(lookEveryMs);
+        } else while (!o.needs.hasRoom() && !stopping.signal.aborted) await pause(roomEveryMs);
+      } catch (error) {
+        complain({ err: error }, `The journal of the PBX (${source.setting}) cannot be read`);
+        onCaughtUp();
+        await pause(lookEveryMs);
+      }
     }
   }
 
   return {
     async start(onFact) {
-      stamp.nextGeneration();
-      let looking = look(onFact);
-      await looking;
-      timer = setInterval(() => {
-        // One look at a time: a slow disk makes it late, not twice.
-        looking = looking.then(() => look(onFact));
-      }, lookEveryMs).unref();
+      filter = createGapFilter(onFact);
+      const kept = await o.kept.load(source.of);
+      if (kept) ourClock.learn(kept.aheadMs);
+      checkpoints = createCheckpoints<unknown>(kept?.position ?? null);
+      source.open(kept?.position ?? null);
+      await new Promise<void>((resolve) => {
+        running = run(resolve);
+        void pause(startWaitMaxMs).then(resolve);
+      });
+    },
+    notice(fact) {
+      if (fact.kind === 'pbx-connected') {
+        startedAtMs = fact.startedAtMs;
+        isClockTold = fact.clockAheadMs !== undefined;
+        if (fact.clockAheadMs !== undefined) ourClock.learn(fact.clockAheadMs);
+      }
+      if (fact.kind === 'resynced') resynced = fact;
+      filter?.notice(fact);
     },
     async stop() {
-      clearInterval(timer);
-      await tail?.close();
+      stopping.abort();
+      await running;
+      await save().catch((error: unknown) =>
+        complain({ err: error }, 'The place in the journal was not kept'),
+      );
+      await source.close();
     },
   };
 }

@@ -21,7 +21,7 @@ export interface FoldedCall {
   call: Call;
   /** Everyone of ours who was rung or talked. */
   agentIds: string[];
-  /** Distinct facts known of its family: a record folded from more replaces one from fewer. */
+  /** Distinct facts known of its family: a record folded from more replaces one from fewer, none a live one from a journal alone. */
   revision: number;
   root: LegView;
   subject: Subject;
@@ -38,6 +38,9 @@ export interface Stay {
   /** The outside leg, on outbound calls. */
   customer: LegView | null;
 }
+
+/** A journal read again, after a restart, knows less than live events did, in more facts. */
+const liveRevision = 1_000_000;
 
 /** Applications in which a caller leaves a message. */
 const messageApps = new Set(['VoiceMail', 'Record', 'MinivmRecord']);
@@ -133,7 +136,7 @@ export function foldCall(scene: Scene, stay: Stay, people: People): FoldedCall {
       ...inVain.map((one) => one.person),
       rootPerson,
     ]),
-    revision: scene.factCount,
+    revision: scene.factCount + (end?.isLive ? liveRevision : 0),
     root,
     subject,
     contacts,

@@ -25,6 +25,8 @@ export interface Calls {
   unsettled(): number;
   /** Writes what has ended, at most for `deadlineMs`. Returns how many records could not be written. */
   stop(deadlineMs?: number): Promise<number>;
+  /** Whether there is room for facts of old, which may come as fast as they can be taken. */
+  hasRoom(): boolean;
   counts(): Record<
     'families' | 'calls' | 'factsDropped' | 'factsFolded' | 'waiting' | 'written' | 'dropped' | 'refused',
     number
@@ -34,6 +36,9 @@ export interface Calls {
 /** Facts are in the event log for one to two of these; those of a call that goes on longer are kept anew, once. */
 const pageMs = 60_000;
 const stopDeadlineMs = 5_000;
+/** Calls and records in memory, beyond which facts of old have to wait. */
+const familiesMax = 10_000;
+const waitingMax = 10_000;
 
 /** From facts to records: one record per call, live until it ends, then written once its facts are in. */
 export function createCalls(deps: {
@@ -128,6 +133,7 @@ export function createCalls(deps: {
       writer.stop();
       return left;
     },
+    hasRoom: () => engine.counts().families < familiesMax && writer.counts().waiting < waitingMax,
     counts: () => ({ ...engine.counts(), factsFolded: engine.factsFolded, ...writer.counts() }),
   };
 }

@@ -124,6 +124,7 @@ export function isCallFact(fact: TelephonyFact): fact is CallFact {
     case 'leg-ended':
     case 'leg-vanished':
     case 'leg-hold':
+    case 'leg-app-ended':
     case 'dial':
     case 'bridge-entered':
     case 'bridge-left':

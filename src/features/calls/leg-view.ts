@@ -2,6 +2,7 @@ import { fromPbxContext, isOwnPhone } from '../../ports/telephony.ts';
 import type { BridgeKind, Dialplan, LegSnapshot } from '../../ports/telephony-facts.ts';
 import { deviceOf, isTool, isZombie, localHalfOf } from './channel-name.ts';
 import type { CallFact } from './leg-facts.ts';
+import { withoutRepeats } from './live-cover.ts';
 import type { Span } from './spans.ts';
 
 /** One leg as all its facts tell it: what calls are made of. */
@@ -52,6 +53,8 @@ export interface LegEnd {
   /** `vanished`: nobody saw it end; `restarted`: the PBX stopped under it. */
   how: 'seen' | 'vanished' | 'restarted';
   lastSeenAtMs: number | null;
+  /** Live events told it, not a journal alone. */
+  isLive: boolean;
   /** Its person was swapped into another leg (pickup). */
   swapped: boolean;
 }
@@ -111,7 +114,7 @@ export function viewOf(uniqueId: string, facts: readonly CallFact[]): LegView {
     lastFactAtMs: facts.at(-1)?.atMs ?? 0,
     callId: null,
   };
-  for (const fact of facts) apply(view, fact);
+  for (const fact of withoutRepeats(facts)) apply(view, fact);
   // Another PBX rings a supervisor's phone here, for its own call.
   if (view.steps.some(({ context }) => context.startsWith(fromPbxContext))) view.isTool = true;
   if (view.end) close(view, view.end.atMs);
@@ -144,6 +147,9 @@ function apply(view: LegView, fact: CallFact): void {
     case 'leg-hold':
       hold(view, fact.held, fact.atMs);
       return;
+    case 'leg-app-ended':
+      endStep(view, fact);
+      return;
     case 'leg-ended':
       takeEnd(view, fact);
       return;
@@ -158,6 +164,7 @@ function apply(view: LegView, fact: CallFact): void {
         sourceKnown: false,
         how: fact.becauseRestarted ? 'restarted' : 'vanished',
         lastSeenAtMs: fact.lastSeenAtMs,
+        isLive: false,
         swapped: false,
       };
       return;
@@ -191,16 +198,26 @@ function takeSnapshot(view: LegView, leg: LegSnapshot, atMs: number): void {
   const { dialplan } = leg;
   if (outgoingApps.has(dialplan.app)) view.isOutgoing = true;
   if (leg.state !== 'down' || dialplan.app !== '') view.hasBegun = true;
-  const last = view.steps.at(-1);
-  const same =
-    last !== undefined &&
-    last.app === dialplan.app &&
-    last.appData === dialplan.appData &&
-    last.priority === dialplan.priority &&
-    last.exten === dialplan.exten &&
-    last.context === dialplan.context;
-  if (!same) view.steps.push({ atMs, ...dialplan, queueStatus: leg.queueStatus });
+  if (!isSameStep(view.steps.at(-1), dialplan))
+    view.steps.push({ atMs, ...dialplan, queueStatus: leg.queueStatus });
 }
+
+/** A journal knows no priorities: 0 fits any. */
+const isSameStep = (last: Step | undefined, next: Dialplan): boolean =>
+  last !== undefined &&
+  last.app === next.app &&
+  last.appData === next.appData &&
+  (last.priority === next.priority || last.priority === 0 || next.priority === 0) &&
+  last.exten === next.exten &&
+  last.context === next.context;
+
+/** Only of the step the leg is in: where live events have told the next one already, it says nothing new. */
+function endStep(view: LegView, { app, atMs }: Extract<CallFact, { kind: 'leg-app-ended' }>): void {
+  const last = view.steps.at(-1);
+  if (last?.app === app)
+    view.steps.push({ ...last, atMs, priority: 0, app: '', appData: '', queueStatus: undefined });
+}
+
 /** What the PBX says a leg is in that a leg dialled. `AppDial2` is none of them: nobody's leg made it (an originate). */
 const outgoingApps = new Set(['AppDial', 'AppQueue']);
 
@@ -273,12 +290,13 @@ function hold(view: LegView, held: boolean, atMs: number): void {
   else if (!held && isHeld) last.to = atMs;
 }
 
-/** The PBX's journal beats live events, and an end that was seen beats one that was not. */
+/** The PBX's journal beats live events on who hung up, and an end that was seen beats one that was not. */
 function takeEnd(view: LegView, fact: Extract<CallFact, { kind: 'leg-ended' }>): void {
   const before = view.end?.how === 'seen' ? view.end : null;
   const journal = fact.source === 'cel';
   view.end = {
-    atMs: before && !journal ? before.atMs : fact.atMs,
+    // A database may hold whole seconds only: the moment is the live event's, where there is one.
+    atMs: before && (before.isLive || journal) ? before.atMs : fact.atMs,
     cause: (journal ? fact.cause || before?.cause : before?.cause || fact.cause) ?? 0,
     sipCode: before?.sipCode ?? fact.sipCode,
     hangupSource:
@@ -286,13 +304,20 @@ function takeEnd(view: LegView, fact: Extract<CallFact, { kind: 'leg-ended' }>):
     sourceKnown: fact.hangupSourceKnown === true || before?.sourceKnown === true,
     how: 'seen',
     lastSeenAtMs: null,
+    isLive: !journal || before?.isLive === true,
     swapped: isZombie(fact.channel) || before?.swapped === true,
   };
   if (fact.channel !== '' && !view.names.includes(fact.channel)) takeName(view, fact.channel);
 }
 
+/** An application that lets go of a leg as it is hung up is the one it was hung up in. */
+const letGoMaxMs = 100;
+
 /** Nothing of a leg lasts longer than the leg. */
 function close(view: LegView, endMs: number): void {
+  const last = view.steps.at(-1);
+  const isLetGo = last?.app === '' && view.steps.length > 1 && endMs - last.atMs <= letGoMaxMs;
+  if (isLetGo) view.steps.pop();
   for (const span of [...view.stays, ...view.holds]) {
     if (span.to > endMs) span.to = Math.max(span.from, endMs);
   }
