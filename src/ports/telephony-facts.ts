@@ -45,8 +45,11 @@ export interface FactHeader {
 export type LegFact = FactHeader &
   (
     | { kind: 'leg-created'; leg: LegSnapshot }
-    /** The leg was found alive by a resync: its whole state, but no event. */
-    | { kind: 'leg-seen'; leg: LegSnapshot }
+    /**
+     * The leg was found alive by a resync: its whole state, but no event. Nothing of it was heard since `unseenSinceMs`
+     * (0: not since this server began), and it is in that bridge (null: in none). What is absent was not looked at.
+     */
+    | { kind: 'leg-seen'; leg: LegSnapshot; unseenSinceMs?: number; bridgeId?: string | null }
     | { kind: 'leg-state'; leg: LegSnapshot }
     | { kind: 'leg-dialplan'; leg: LegSnapshot }
     | { kind: 'leg-identity'; leg: LegSnapshot }

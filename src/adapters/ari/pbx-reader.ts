@@ -27,6 +27,8 @@ export interface PbxReaderOptions {
   clock: Clock;
   log: Log;
   emit(fact: TelephonyFact): void;
+  /** Another maker of connections, for what simulates a PBX. */
+  createLink?: typeof createReaderLink;
 }
 
 /** Reads one PBX, on whatever thread it is made. */
@@ -62,7 +64,8 @@ const eventSources = ['channel:', 'bridge:', 'endpoint:'];
  * Reads its events, translates each once into a fact, and on each connection says anew what is there. Never throws for
  * what the PBX does: a PBX that cannot be read is a `pbx-lost` fact that says why.
  */
-export function createPbxReader({ name, ari, clock, log, emit: onFact }: PbxReaderOptions): PbxReader {
+export function createPbxReader(options: PbxReaderOptions): PbxReader {
+  const { name, ari, clock, log, emit: onFact, createLink = createReaderLink } = options;
   const stamp = createFactStamp(name, 'ari', clock);
   const ourClock = createOurClock();
   const legs = createLivingLegs();
@@ -98,7 +101,7 @@ export function createPbxReader({ name, ari, clock, log, emit: onFact }: PbxRead
   }
 
   function connectable(): ReaderLink {
-    const made = createReaderLink(ari, {
+    const made = createLink(ari, {
       eventTypes: wantedTypes,
       pingIntervalMs,
       replacedRetryMs: slowRetryMs,
@@ -182,7 +185,8 @@ export function createPbxReader({ name, ari, clock, log, emit: onFact }: PbxRead
     if (clockAheadMs !== undefined) ourClock.learn(clockAheadMs);
     const clockTold = clockAheadMs === undefined ? {} : { clockAheadMs };
     emit({ kind: 'pbx-connected', asteriskVersion: version, startedAtMs, ...clockTold }, atMs);
-    const facts = factsOfSnapshot(snapshot);
+    // An Asterisk that dials us brings what happened meanwhile.
+    const facts = factsOfSnapshot(snapshot, isOutbound(ari) ? atMs : lastHeardAtMs);
     for (const body of facts) emit(body, atMs);
     const present = new Set([...snapshot.channels.map(({ id }) => id), ...buffer.endedIds()]);
     for (const body of legs.vanished(present, gap)) emit(body, atMs);

@@ -20,11 +20,22 @@ export async function readSnapshot(client: AriSession): Promise<PbxSnapshot> {
   return { channels, bridges, endpoints };
 }
 
-/** The facts of a snapshot, in the order in which they make sense. */
-export function factsOfSnapshot({ channels, bridges, endpoints }: PbxSnapshot): FactBody[] {
+/** The facts of a snapshot, in the order in which they make sense. Nothing was heard of the PBX since `unseenSinceMs`. */
+export function factsOfSnapshot(
+  { channels, bridges, endpoints }: PbxSnapshot,
+  unseenSinceMs: number,
+): FactBody[] {
   const legs = new Map(channels.filter(isCallLeg).map((channel) => [channel.id, legOf(channel)]));
   const phones = new Map(channels.filter(({ id }) => isOwnPhone(id)).map((one) => [one.id, legOf(one)]));
-  const seen = [...legs.values()].map((leg): FactBody => ({ kind: 'leg-seen', leg }));
+  const bridgeIds = new Map(bridges.flatMap(({ id, channels: inside }) => inside.map((one) => [one, id])));
+  const seen = [...legs.values()].map(
+    (leg): FactBody => ({
+      kind: 'leg-seen',
+      leg,
+      unseenSinceMs,
+      bridgeId: bridgeIds.get(leg.uniqueId) ?? null,
+    }),
+  );
   const entered = bridges.flatMap((bridge) =>
     bridge.channels.flatMap((uniqueId): FactBody[] => {
       const leg = legs.get(uniqueId) ?? (isOwnId(bridge.id) ? phones.get(uniqueId) : undefined);

@@ -1,5 +1,6 @@
 import type { RingAttempt } from './attempts.ts';
 import type { Stay } from './call-fold.ts';
+import { certain } from './certainty.ts';
 import type { DialInVain } from './dials-in-vain.ts';
 import { type Ending, hangupReason, type Verdict } from './hangup-reason.ts';
 import type { LegView } from './leg-view.ts';
@@ -17,7 +18,8 @@ interface Known {
   inVain: readonly DialInVain[];
 }
 /** Gathers what the table of reasons asks for, and asks it. */
-export function verdictOf(scene: Scene, { root, subject, direction }: Stay, known: Known): Verdict {
+export function verdictOf(scene: Scene, stay: Stay, known: Known): Verdict {
+  const { root, subject, direction } = stay;
   const { contacts, attempts, pieces, people, inVain } = known;
   const { last } = subject;
   const { end } = last;
@@ -25,7 +27,7 @@ export function verdictOf(scene: Scene, { root, subject, direction }: Stay, know
   const partnerOutside = direction === 'inbound' && onlyOutside(scene, contacts, latest?.to ?? 0, people);
   const lastRing = lastRingOf(attempts, contacts);
   const lastStep = last.steps.at(-1);
-  return hangupReason({
+  const verdict = hangupReason({
     direction,
     how: end?.how ?? 'vanished',
     by: transferredAway(scene, last) ? 'subject' : whoHungUp(scene, last, latest),
@@ -44,6 +46,7 @@ export function verdictOf(scene: Scene, { root, subject, direction }: Stay, know
       lastStep !== undefined && jumps.has(lastStep.app) && legSpan(last).to - lastStep.atMs <= jumpMaxMs,
     nobodyThere: inVain.some(({ inside, atMs }) => inside && attempts.every(({ from }) => from < atMs)),
   });
+  return certain(verdict, scene, { stay, contacts, partnerOutside });
 }
 
 /**

@@ -40,8 +40,16 @@ export interface LegView {
   /** Entries into queues with the place there (AMI only). */
   queueJoins: { queue: string; position: number; atMs: number }[];
   lastFactAtMs: number;
+  /** Stretches of its life in which nobody listened to the PBX, and no journal has told of it since. */
+  unseen: Unseen[];
+  /** How it came to be was heard. */
+  beganSeen: boolean;
   /** The id of the call it begins, once somebody has asked: hashing is slow. */
   callId: string | null;
+}
+export interface Unseen extends Span {
+  /** It was found as it had been left: in the same step, in the same bridge. */
+  isSame: boolean;
 }
 export interface LegEnd {
   atMs: number;
@@ -112,9 +120,19 @@ export function viewOf(uniqueId: string, facts: readonly CallFact[]): LegView {
     transfers: [],
     queueJoins: [],
     lastFactAtMs: facts.at(-1)?.atMs ?? 0,
+    unseen: [],
+    beganSeen: facts.some(({ kind }) => kind === 'leg-created' || kind === 'dial'),
     callId: null,
   };
-  for (const fact of withoutRepeats(facts)) apply(view, fact);
+  let beforeMs: number | null = null;
+  for (const fact of withoutRepeats(facts)) {
+    if (fact.kind === 'leg-seen') find(view, fact, beforeMs);
+    else apply(view, fact);
+    beforeMs = fact.atMs;
+  }
+  if (!view.beganSeen && view.unseen.length === 0 && facts[0])
+    view.unseen.push({ from: view.createdAtMs, to: facts[0].atMs, isSame: false });
+  view.unseen = view.unseen.filter((span) => !isJournaled(facts, span));
   // Another PBX rings a supervisor's phone here, for its own call.
   if (view.steps.some(({ context }) => context.startsWith(fromPbxContext))) view.isTool = true;
   if (view.end) close(view, view.end.atMs);
@@ -127,7 +145,6 @@ function apply(view: LegView, fact: CallFact): void {
       view.madeFor = fact.leg.linkedId;
       takeSnapshot(view, fact.leg, fact.atMs);
       return;
-    case 'leg-seen':
     case 'leg-state':
     case 'leg-dialplan':
     case 'leg-identity':
@@ -153,7 +170,11 @@ function apply(view: LegView, fact: CallFact): void {
     case 'leg-ended':
       takeEnd(view, fact);
       return;
+    case 'leg-seen':
+      return;
     case 'leg-vanished':
+      if (!view.end || view.end.atMs > fact.lastSeenAtMs)
+        view.unseen.push({ from: fact.lastSeenAtMs, to: fact.atMs, isSame: false });
       // It was over when this was first known; that it is still over is no news.
       if (view.end) return;
       view.end = {
@@ -185,6 +206,30 @@ function apply(view: LegView, fact: CallFact): void {
       fact satisfies never;
   }
 }
+
+/** Its whole state after a time in which nobody listened: what it is no longer in, it has left unseen. */
+function find(view: LegView, fact: Extract<CallFact, { kind: 'leg-seen' }>, beforeMs: number | null): void {
+  const { bridgeId, unseenSinceMs = 0, leg, atMs } = fact;
+  const steps = view.steps.length;
+  const stay = view.stays.at(-1);
+  const openStay = stay && stay.to === Number.POSITIVE_INFINITY ? stay : null;
+  takeSnapshot(view, leg, atMs);
+  if (openStay && bridgeId !== undefined && bridgeId !== openStay.bridgeId) {
+    openStay.to = atMs;
+    openStay.leftOrder = fact.sequence;
+  }
+  const isSame =
+    beforeMs !== null && view.steps.length === steps && (openStay?.bridgeId ?? null) === (bridgeId ?? null);
+  const from = Math.max(unseenSinceMs, beforeMs ?? view.createdAtMs);
+  if (from < atMs) view.unseen.push({ from, to: atMs, isSame });
+}
+
+/** The journal was followed since before, so it has told what nobody heard. */
+const isJournaled = (facts: readonly CallFact[], span: Span): boolean =>
+  facts.some(
+    ({ source, kind, atMs }) =>
+      source === 'cel' && kind !== 'leg-ended' && (kind === 'leg-created' || atMs <= span.from),
+  );
 
 function takeSnapshot(view: LegView, leg: LegSnapshot, atMs: number): void {
   view.known = true;
@@ -278,6 +323,10 @@ function enter(view: LegView, fact: Extract<CallFact, { kind: 'bridge-entered' }
 
 function leave(view: LegView, bridgeId: string, atMs: number, order: number): void {
   const stay = view.stays.findLast((one) => one.bridgeId === bridgeId);
+  const unseen = view.unseen.at(-1);
+  // It left between two readings of a resync: it had been in there, since when nobody knows.
+  if (!stay && unseen && (view.stays.at(-1)?.to ?? 0) <= unseen.to)
+    view.stays.push({ bridgeId, kind: 'mixing', from: unseen.to, to: atMs, leftOrder: order });
   if (!stay || stay.to !== Number.POSITIVE_INFINITY) return;
   stay.to = atMs;
   stay.leftOrder = order;

@@ -211,15 +211,18 @@ t.test('Versions are read from any of Asterisk’s ways of writing them', async 
 });
 
 t.test('A snapshot tells living legs and who is in which bridge, ours left out', async (t) => {
-  const facts = factsOfSnapshot({
+  const snapshot = {
     channels: [channel('1.1', 'PJSIP/1001-00000001'), channel('vigie-2-phone', 'PJSIP/1901-00000002')],
     bridges: [bridge('b1', { channels: ['1.1', 'vigie-2-phone', 'gone'] })],
     endpoints: [{ technology: 'PJSIP', resource: '1001', state: 'offline', channel_ids: [] }],
-  });
+  };
+  const facts = factsOfSnapshot(snapshot, 1_700);
   t.same(
     facts.map(({ kind }) => kind),
     ['leg-seen', 'bridge-entered', 'endpoint'],
   );
+  t.match(facts[0], { unseenSinceMs: 1_700, bridgeId: 'b1' });
+  t.match(factsOfSnapshot({ ...snapshot, bridges: [] }, 0)[0], { kind: 'leg-seen', bridgeId: null });
   t.match(facts[2], { device: 'PJSIP/1001', online: false });
 });
 

@@ -1,0 +1,77 @@
+import { createPbxReader } from '../../src/adapters/ari/pbx-reader.ts';
+import type { Call } from '../../src/contract/calls.ts';
+import { createCalls } from '../../src/features/calls/calls.ts';
+import type { TelephonyFact } from '../../src/ports/telephony-facts.ts';
+import { quietLog } from '../support/calls-people.ts';
+import { labPeople } from '../support/transcripts.ts';
+import { createFakeClient, type FakeClient, type Network } from './fake-client.ts';
+import type { FakeDatabase } from './fake-database.ts';
+import type { FakePbx } from './fake-pbx.ts';
+
+/** One process of the server, from its start to its end. */
+export interface SimServer {
+  cutLink(): void;
+  /** As by `kill -9`. */
+  kill(): void;
+  /** Whether it has recorded everything it knows of. */
+  isQuiet(): boolean;
+  /** What a board would show. */
+  shown(): readonly Call[];
+  /** As by SIGTERM. */
+  stop(): Promise<void>;
+}
+
+const clock = { now: () => Date.now() };
+
+/** The real reader, fold and writer, between a simulated PBX and a simulated database. */
+export function startSimServer(world: {
+  pbx: FakePbx;
+  database: FakeDatabase;
+  network: Network;
+  onFact?(fact: TelephonyFact): void;
+}): SimServer {
+  const clients: FakeClient[] = [];
+  const connection = world.database.connect();
+  const calls = createCalls({
+    db: connection.db,
+    people: { ...labPeople, byOwnLeg: () => undefined },
+    clock,
+    log: quietLog,
+  });
+  let isDead = false;
+  const reader = createPbxReader({
+    name: 'main',
+    ari: { url: 'http://simulated/ari', username: 'vigie', password: 'simulated', app: 'vigie' },
+    clock,
+    log: quietLog,
+    emit(fact) {
+      if (isDead) return;
+      world.onFact?.(fact);
+      calls.onFact(fact);
+    },
+    createLink() {
+      const made = createFakeClient(world.pbx, world.network);
+      clients.push(made);
+      return made.client;
+    },
+  });
+  reader.need({ membership: false, deviceStates: false });
+  reader.start();
+  return {
+    cutLink: () => clients.at(-1)?.cut(),
+    kill() {
+      isDead = true;
+      for (const one of clients) one.kill();
+      connection.kill();
+      void reader.stop();
+      // Its timers end; what it might still write goes nowhere.
+      void calls.stop(0);
+    },
+    isQuiet: () => calls.unsettled() === 0 && calls.counts().waiting === 0 && calls.live.all().length === 0,
+    shown: () => calls.live.all(),
+    async stop() {
+      await reader.stop();
+      await calls.stop();
+    },
+  };
+}
