@@ -78,12 +78,17 @@ export function createFakeDatabase(random: Random): FakeDatabase {
   return database;
 }
 
+/** When a record replaces another, as the statement has it. */
+const rule =
+  'where calls.revision <= excluded.revision and (excluded.last_seen_at is null or calls.last_seen_at is not null)';
+
 function apply(calls: Map<string, CallRecord>, sql: string, parameters: readonly unknown[]): void {
   if (/^\s*insert into calls select \* from jsonb_populate_recordset/.test(sql)) {
-    if (!/where calls\.revision <= excluded\.revision/.test(sql)) throw new Error(`unknown form: ${sql}`);
+    if (!sql.replaceAll(/\s+/g, ' ').includes(rule)) throw new Error(`unknown form: ${sql}`);
     for (const row of JSON.parse(String(parameters[0])) as CallRecord[]) {
       const before = calls.get(row.unique_id);
-      if (!before || before.revision <= row.revision) calls.set(row.unique_id, row);
+      const isSeen = row['last_seen_at'] === null || before?.['last_seen_at'] !== null;
+      if (!before || (before.revision <= row.revision && isSeen)) calls.set(row.unique_id, row);
     }
     return;
   }

@@ -24,24 +24,6 @@ export const mutants: readonly Mutant[] = [
   },
   {
     file: 'adapters/ari/pbx-reader.ts',
-    from: 'for (const body of legs.vanished(present, gap)) emit(body, atMs);',
-    to: 'legs.vanished(present, gap);',
-    breaks: 'legs that ended in a gap are not told by the reader, and a resync says nothing of ids',
-  },
-  {
-    file: 'adapters/ari/pbx-reader.ts',
-    from: '...buffer.endedIds()]',
-    to: ']',
-    breaks: 'a leg that ends while the state is read is taken for vanished',
-  },
-  {
-    file: 'adapters/ari/pbx-reader.ts',
-    from: 'startedAtMs !== 0 && identity.startedAtMs !== startedAtMs',
-    to: 'false',
-    breaks: 'a restart of the PBX is not noticed',
-  },
-  {
-    file: 'adapters/ari/pbx-reader.ts',
     from: 'const atMs = stamp.pbxNowMs();\n      const snapshot = await readSnapshot(reading);',
     to: 'const snapshot = await readSnapshot(reading);\n      const atMs = stamp.pbxNowMs() + 2_000;',
     breaks: 'a snapshot is dated after what happened behind it',
@@ -63,12 +45,6 @@ export const mutants: readonly Mutant[] = [
     from: 'for (const { event, atMs } of all) take(event, atMs);',
     to: 'for (const { event, atMs } of all.slice(1)) take(event, atMs);',
     breaks: 'the first event behind a snapshot is lost',
-  },
-  {
-    file: 'adapters/ari/living-legs.ts',
-    from: "        case 'leg-seen':\n",
-    to: '',
-    breaks: 'legs found by a resync are not missed by the next',
   },
   {
     file: 'features/calls/certainty.ts',
@@ -93,12 +69,6 @@ export const mutants: readonly Mutant[] = [
     from: 'if (last.bridgeId === fact.bridgeId) return;',
     to: '',
     breaks: 'a bridge found again is a second stay',
-  },
-  {
-    file: 'features/calls/leg-view.ts',
-    from: "if (view.end?.how === 'seen') return;",
-    to: '',
-    breaks: 'an end that was seen is overwritten by a resync',
   },
   {
     file: 'features/calls/leg-facts.ts',
@@ -159,5 +129,47 @@ export const mutants: readonly Mutant[] = [
     from: "(column) => !['id', 'pbx', 'unique_id',",
     to: "(column) => !['id', 'pbx', 'unique_id', 'reason',",
     breaks: 'a corrected record keeps its first reason',
+  },
+  {
+    file: 'features/calls/ledgers.ts',
+    from: 'return ledger ? vanishedLegs(ledger, fact, this.#startedAtMs.get(fact.pbx) ?? 0) : [];',
+    to: 'return [];',
+    breaks: 'after a restart of the server, legs that are gone are not missed',
+  },
+  {
+    file: 'features/calls/calls.ts',
+    from: 'for (const id of engine.strays()) writer.remove(id);',
+    to: '',
+    breaks: 'what a killed server recorded of a part of a call stays beside the call',
+  },
+  {
+    file: 'adapters/fact-log/log-file.ts',
+    from: 'where place ${side} ? and run <> ? order',
+    to: 'where place ${side} ? and run = ? order',
+    breaks: 'nothing of an earlier run is read again',
+  },
+  {
+    file: 'adapters/fact-log/log-file.ts',
+    from: 'for (const { leg, text } of carry) keep.run(run, leg, crc32(text), text);',
+    to: '',
+    breaks: 'what a call in progress needs goes with the page',
+  },
+  {
+    file: 'adapters/fact-log/log-file.ts',
+    from: 'delete from batches where run = ? and source = ? and through <= ?',
+    to: 'delete from batches where run = ? and source = ? and ? >= 0',
+    breaks: 'a page takes with it what was not folded yet',
+  },
+  {
+    file: 'adapters/fact-log/read-left.ts',
+    from: "for (const kind of ['over', 'carried', 'batches'] as const) {",
+    to: "for (const kind of ['over', 'batches'] as const) {",
+    breaks: 'what was kept anew is not read',
+  },
+  {
+    file: 'adapters/fact-log/read-left.ts',
+    from: "for (const kind of ['over', 'carried', 'batches'] as const) {",
+    to: "for (const kind of ['carried', 'batches'] as const) {",
+    breaks: 'a call that was over and forgotten is made anew of its last facts',
   },
 ];

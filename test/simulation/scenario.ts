@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { seededRandom } from '../../scripts/lab/random.ts';
 import { type CallRecord, createFakeDatabase } from './fake-database.ts';
 import { createFakePbx, type FakePbx } from './fake-pbx.ts';
+import { openSimLog } from './sim-log.ts';
 import { type SimServer, startSimServer } from './sim-server.ts';
 import { makeTape, type Random, type Tape } from './tape.ts';
 import { startVirtualTime } from './virtual-time.ts';
@@ -24,6 +28,8 @@ export interface Played {
   wasCutByRestart: boolean;
   /** Unique ids of legs that some server heard of. */
   heard: ReadonlySet<string>;
+  /** What a snapshot shows is dated to when its reading began: that much too early at most. */
+  blurMs: number;
   /** And of those whose end it heard. */
   heardEnd: ReadonlySet<string>;
 }
@@ -42,6 +48,7 @@ export async function runScenario(seed: number): Promise<Outcome> {
   const random = seededRandom(seed);
   const time = startVirtualTime(beginMs);
   const story: string[] = [];
+  const disk = mkdtempSync(join(tmpdir(), 'vigie-simulation-'));
   try {
     const pbx = createFakePbx(beginMs - 1_000_000);
     const database = createFakeDatabase(random);
@@ -50,8 +57,9 @@ export async function runScenario(seed: number): Promise<Outcome> {
       delayMaxMs: random.pick([2, 20, 200]),
       failureShare: random.pick([0, 0, 0.05]),
     };
-    const heard = new Set<string>();
-    const heardEnd = new Set<string>();
+    let runs = 0;
+    const heard = new Memory();
+    const heardEnd = new Memory();
     const boardFaults: string[] = [];
     let server: SimServer | null = null;
     const start = () => {
@@ -59,6 +67,11 @@ export async function runScenario(seed: number): Promise<Outcome> {
         pbx,
         database,
         network,
+        log: openSimLog({
+          path: join(disk, 'log.db'),
+          run: `run-${++runs}`,
+          syncMs: () => 5 + random.below(20),
+        }),
         onFact(fact) {
           if ('leg' in fact) heard.add(fact.leg.uniqueId);
           else if (fact.kind === 'dial') heard.add(fact.peer.uniqueId);
@@ -69,9 +82,12 @@ export async function runScenario(seed: number): Promise<Outcome> {
     start();
     await time.pass(3_000);
 
-    const tapes = makeTapes(random);
-    const trouble = troublesOf(random);
-    const disturbed: { from: number; to: number }[] = [];
+    const spreadMs = random.pick([20_000, 20_000, 150_000]);
+    const tapes = makeTapes(random, spreadMs);
+    const trouble = troublesOf(random, spreadMs);
+    // Until it is certainly connected and has read everything.
+    const repairMs = network.failureShare > 0 ? 20_000 : 1_500 + 20 * network.delayMaxMs;
+    const disturbed = [{ from: beginMs, to: beginMs + repairMs }];
     const restarts: number[] = [];
     const steps: Step[] = [];
     for (const tape of tapes)
@@ -94,6 +110,8 @@ export async function runScenario(seed: number): Promise<Outcome> {
           at(atMs, `server killed for ${lastsMs} ms`, () => {
             server?.kill();
             server = null;
+            heard.forgetSince(Date.now() - unsyncedMsMax);
+            heardEnd.forgetSince(Date.now() - unsyncedMsMax);
           });
           at(untilMs, 'server started', () => {
             if (!server) start();
@@ -121,8 +139,6 @@ export async function runScenario(seed: number): Promise<Outcome> {
         default:
           kind satisfies never;
       }
-      // Until it is certainly connected and has read everything.
-      const repairMs = network.failureShare > 0 ? 20_000 : 1_500 + 20 * network.delayMaxMs;
       disturbed.push({ from: atMs - 1_000, to: untilMs + repairMs });
     }
     const lastMs = Math.max(...steps.map(({ atMs }) => atMs));
@@ -154,8 +170,9 @@ export async function runScenario(seed: number): Promise<Outcome> {
           network.failureShare === 0 &&
           !disturbed.some((one) => one.from < to + 2_000 && from - 2_000 < one.to),
         wasCutByRestart: pbx.isDead(tape),
-        heard,
-        heardEnd,
+        heard: heard.ids(),
+        heardEnd: heardEnd.ids(),
+        blurMs: 8 * network.delayMaxMs,
       };
     });
     const ending = (server as SimServer | null)?.stop();
@@ -164,6 +181,24 @@ export async function runScenario(seed: number): Promise<Outcome> {
     return { seed, tapes: played, records: database.calls, story, boardFaults };
   } finally {
     time.end();
+    rmSync(disk, { recursive: true, force: true });
+  }
+}
+
+/** What was first heard in the last milliseconds before a kill is not on the disk yet. */
+const unsyncedMsMax = 30;
+
+class Memory {
+  readonly #atMs = new Map<string, number>();
+
+  add(id: string): void {
+    if (!this.#atMs.has(id)) this.#atMs.set(id, Date.now());
+  }
+  forgetSince(ms: number): void {
+    for (const [id, atMs] of this.#atMs) if (atMs >= ms) this.#atMs.delete(id);
+  }
+  ids(): ReadonlySet<string> {
+    return new Set(this.#atMs.keys());
   }
 }
 
@@ -184,8 +219,10 @@ function boardFaultsAt(
       const isDead = pbx.isDead(tape);
       const is = shown.get(uniqueId);
       shown.delete(uniqueId);
-      if (!is && !isDead && from < atMs - skewMs && atMs < to)
-        faults.push(`${tape.name} (${uniqueId}): not on the board`);
+      // A call of our own people that began unseen may be known by another of its legs.
+      const isOtherwise = call.direction !== 'inbound' && [...shown.keys()].some((one) => tape.legs.has(one));
+      if (!is && !isDead && !isOtherwise && from < atMs - skewMs && atMs < to)
+        faults.push(`${tape.name} (${uniqueId}): not on the board at ${atMs - beginMs}`);
       if (is && (isDead || to < atMs - skewMs)) faults.push(`${tape.name} (${uniqueId}): still on the board`);
       const near = call.segments.filter(
         (one) => Date.parse(one.from) < atMs + skewMs && Date.parse(one.to!) > atMs - skewMs,
@@ -207,10 +244,11 @@ function boardFaultsAt(
   return faults;
 }
 
-function makeTapes(random: Random): Tape[] {
+/** Within a time of quiet hours or of busy ones: the log turns its pages in the longer. */
+function makeTapes(random: Random, spreadMs: number): Tape[] {
   const count = 2 + random.below(6);
   return Array.from({ length: count }, (_, i) =>
-    makeTape(random, i + 1, beginMs + 3_500 + random.below(20_000)),
+    makeTape(random, i + 1, beginMs + 3_500 + random.below(spreadMs)),
   );
 }
 
@@ -221,17 +259,17 @@ interface Trouble {
 }
 
 /** One after the other, so that each ends before the next begins; from a tenth of a second to a minute, short ones oftener. */
-function troublesOf(random: Random): Trouble[] {
+function troublesOf(random: Random, spreadMs: number): Trouble[] {
   const kinds = [
     { kind: 'link', weight: 4 },
-    { kind: 'kill', weight: 0 },
+    { kind: 'kill', weight: 4 },
     { kind: 'database', weight: 2 },
     { kind: 'restart', weight: 1 },
   ] as const;
   const troubles: Trouble[] = [];
   let atMs = beginMs + 3_500;
   for (let left = random.below(4); left > 0; left--) {
-    atMs += random.below(8_000);
+    atMs += random.below(spreadMs / 2.5);
     const lastsMs = Math.round(100 * 600 ** (random.next() ** 2));
     troubles.push({ kind: random.weighted(kinds).kind, atMs, lastsMs });
     atMs += lastsMs;

@@ -7,6 +7,7 @@ import { labPeople } from '../support/transcripts.ts';
 import { createFakeClient, type FakeClient, type Network } from './fake-client.ts';
 import type { FakeDatabase } from './fake-database.ts';
 import type { FakePbx } from './fake-pbx.ts';
+import type { SimLog } from './sim-log.ts';
 
 /** One process of the server, from its start to its end. */
 export interface SimServer {
@@ -28,6 +29,8 @@ export function startSimServer(world: {
   pbx: FakePbx;
   database: FakeDatabase;
   network: Network;
+  /** What survives a kill on its disk. */
+  log: SimLog;
   onFact?(fact: TelephonyFact): void;
 }): SimServer {
   const clients: FakeClient[] = [];
@@ -37,6 +40,7 @@ export function startSimServer(world: {
     people: { ...labPeople, byOwnLeg: () => undefined },
     clock,
     log: quietLog,
+    eventLog: world.log,
   });
   let isDead = false;
   const reader = createPbxReader({
@@ -46,6 +50,7 @@ export function startSimServer(world: {
     log: quietLog,
     emit(fact) {
       if (isDead) return;
+      world.log.add(fact);
       world.onFact?.(fact);
       calls.onFact(fact);
     },
@@ -56,13 +61,17 @@ export function startSimServer(world: {
     },
   });
   reader.need({ membership: false, deviceStates: false });
-  reader.start();
+  // Before anything new is heard, as the server does.
+  void calls.replay(world.log).then(() => {
+    if (!isDead) reader.start();
+  });
   return {
     cutLink: () => clients.at(-1)?.cut(),
     kill() {
       isDead = true;
       for (const one of clients) one.kill();
       connection.kill();
+      world.log.kill();
       void reader.stop();
       // Its timers end; what it might still write goes nowhere.
       void calls.stop(0);
@@ -72,6 +81,7 @@ export function startSimServer(world: {
     async stop() {
       await reader.stop();
       await calls.stop();
+      world.log.close();
     },
   };
 }

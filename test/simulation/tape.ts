@@ -19,7 +19,9 @@ const isLegFact = (fact: { kind: string }): fact is LegFact =>
   !fact.kind.startsWith('own-leg') && !fact.kind.startsWith('queue-');
 
 /** Real calls without legs of ours: the simulated PBX knows no supervision. */
-const originals = transcripts().filter(({ facts }) => facts.every(isLegFact));
+const originals = transcripts()
+  .filter(({ facts }) => facts.every(isLegFact))
+  .map(({ name, facts }) => ({ name, facts: facts as LegFact[] }));
 
 /** A recorded call that begins at `startMs` on a PBX where nothing else has its names. */
 export function makeTape(random: Random, number: number, startMs: number): Tape {

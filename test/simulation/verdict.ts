@@ -62,7 +62,7 @@ function wrongIn(played: Played, truth: Call, record: CallRecord): string[] {
   }
   if (
     record.answered_at !== null &&
-    (truth.answeredAt === null || ms(record.answered_at) < ms(truth.answeredAt))
+    (truth.answeredAt === null || ms(record.answered_at) < ms(truth.answeredAt) - played.blurMs)
   )
     wrong.push(`answered at ${record.answered_at}, in truth ${truth.answeredAt}`);
   differs('start', record.started_at, truth.startedAt);

@@ -35,6 +35,7 @@ export function foldFamily(family: Family, people: People): FamilyFold {
  * originate), not when the PBX lays it between people of calls there are already.
  */
 function isRoot(scene: Scene, leg: LegView): boolean {
+  if (leg === scene.standIn) return true;
   if (leg.isOwn || scene.parentOf(leg) || leg.isOutgoing || leg.dial?.by || !leg.hasBegun) return false;
   if (!leg.local) return true;
   if (leg.local.half === 2) return false;

@@ -15,6 +15,8 @@ export interface Scene {
   treeOf(leg: LegView): LegView[];
   /** Real legs heard together with `leg` within `span`, through bridges and Local wires. */
   contactsOf(leg: LegView, span: Span): Contact[];
+  /** Stands for the leg that dialled the others and was over before anybody looked. */
+  standIn: LegView | null;
   membersOf(bridgeId: string): readonly { leg: LegView; stay: Stay }[];
 }
 export interface Contact extends Span {
@@ -53,11 +55,10 @@ export function sceneOf(family: Family): Scene {
   }
   const otherHalf = (leg: LegView): LegView | undefined =>
     leg.local ? halves.get(`${leg.local.pair};${leg.local.half === 1 ? 2 : 1}`) : undefined;
-  const parents = new Map<LegView, LegView | null>();
+  const parents = new Map([...legs.values()].map((leg) => [leg, findParent(leg, legs, otherHalf)]));
+  const standIn = standInFor(parents);
   const children = new Map<LegView, LegView[]>();
-  for (const leg of legs.values()) {
-    const parent = findParent(leg, legs, otherHalf);
-    parents.set(leg, parent);
+  for (const [leg, parent] of parents) {
     if (!parent) continue;
     const list = children.get(parent);
     if (list) list.push(leg);
@@ -68,6 +69,7 @@ export function sceneOf(family: Family): Scene {
     pbx: family.pbx,
     factCount,
     legs,
+    standIn,
     parentOf: (leg) => parents.get(leg) ?? null,
     childrenOf: (leg) => children.get(leg) ?? none,
     treeOf: (leg) => treeOf(leg, (one) => children.get(one) ?? none),
@@ -79,6 +81,19 @@ export function sceneOf(family: Family): Scene {
     },
   };
   return scene;
+}
+
+/**
+ * Two who were dialled talk, and who dialled them had left before anybody looked (click to call through a Local channel that
+ * the PBX optimised away): the first of them takes his place, and the others are his.
+ */
+function standInFor(parents: Map<LegView, LegView | null>): LegView | null {
+  const parentless = [...parents].flatMap(([leg, parent]) => (parent ? [] : [leg]));
+  const [first, ...others] = parentless.filter((leg) => !leg.local);
+  const areAllDialled = parentless.every((leg) => leg.isOutgoing && !leg.beganSeen && !leg.isOwn);
+  if (!first || !areAllDialled || first.stays.length === 0) return null;
+  for (const leg of others) parents.set(leg, first);
+  return first;
 }
 
 function findParent(

@@ -164,6 +164,44 @@ t.test('Calls that were there before us are found by a resync, and end as any ot
   t.equal(bench.ended().length, 1);
 });
 
+t.test(
+  'A call whose beginner had left before anybody looked is on the board, and its end is no guess',
+  async (t) => {
+    const { facts } = named('Click to call');
+    const there = facts.filter((fact) => fact.kind === 'bridge-entered').slice(-2);
+    const looked = { source: 'ari' as const, generation: 2_000_000_000, atMs: there[1]!.atMs + 100 };
+    const ids = ['PJSIP/1006', 'PJSIP/trunk'].map(
+      (name) => facts.findLast((fact) => 'leg' in fact && fact.leg.channel.startsWith(name))!,
+    );
+    const seen = ids.flatMap((fact, i): TelephonyFact[] => {
+      if (!('leg' in fact)) return [];
+      const { leg, pbx } = fact;
+      const bridgeId = 'b1';
+      return [
+        { ...looked, pbx, sequence: 2 * i, kind: 'leg-seen', leg, unseenSinceMs: 0, bridgeId },
+        {
+          ...looked,
+          pbx,
+          sequence: 2 * i + 1,
+          kind: 'bridge-entered',
+          uniqueId: leg.uniqueId,
+          bridgeId,
+          bridge: 'mixing',
+          leg,
+        },
+      ];
+    });
+    const bench = foldBench();
+    for (const fact of seen) bench.engine.onFact(fact);
+    t.match(bench.engine.all(), [{ phase: 'talking', agent: { name: 'Agent 1006' } }]);
+    t.equal(bench.engine.all().length, 1);
+    const ends = facts.filter((fact) => fact.kind === 'leg-ended').slice(-2);
+    for (const fact of ends) bench.engine.onFact({ ...fact, atMs: looked.atMs + 1_000 });
+    bench.engine.settle();
+    t.match(bench.ended(), [{ reason: 'unknown', endedBy: 'unknown' }]);
+  },
+);
+
 t.test('The PBX’s journal beats live events, in whichever order they come', async (t) => {
   const { facts } = named('hangs up on an agent');
   const end = facts.findLast((fact) => fact.kind === 'leg-ended' && fact.channel.includes('trunk'))!;
