@@ -144,10 +144,11 @@ export async function runScenario(seed: number): Promise<Outcome> {
     const lastMs = Math.max(...steps.map(({ atMs }) => atMs));
     for (let atMs = beginMs + 4_000; atMs < lastMs + 20_000; atMs += 700 + random.below(2_000)) {
       if (disturbed.some(({ from, to }) => from <= atMs && atMs < to)) continue;
+      const quietSinceMs = Math.max(...disturbed.filter(({ to }) => to <= atMs).map(({ to }) => to));
       steps.push({
         atMs,
         what: '',
-        act: () => void boardFaults.push(...boardFaultsAt(atMs, tapes, pbx, server)),
+        act: () => void boardFaults.push(...boardFaultsAt(atMs, { tapes, pbx, server, quietSinceMs })),
       });
     }
     steps.sort((a, b) => a.atMs - b.atMs);
@@ -205,10 +206,9 @@ class Memory {
 /** A call is on the board for as long as one of its legs lives; delays of the network are allowed for. */
 function boardFaultsAt(
   atMs: number,
-  tapes: readonly Tape[],
-  pbx: FakePbx,
-  server: SimServer | null,
+  world: { tapes: readonly Tape[]; pbx: FakePbx; server: SimServer | null; quietSinceMs: number },
 ): string[] {
+  const { tapes, pbx, server, quietSinceMs } = world;
   const skewMs = 1_500;
   const shown = new Map(server?.shown().map((call) => [call.uniqueId, call]));
   const faults: string[] = [];
@@ -219,9 +219,9 @@ function boardFaultsAt(
       const isDead = pbx.isDead(tape);
       const is = shown.get(uniqueId);
       shown.delete(uniqueId);
-      // A call of our own people that began unseen may be known by another of its legs.
-      const isOtherwise = call.direction !== 'inbound' && [...shown.keys()].some((one) => tape.legs.has(one));
-      if (!is && !isDead && !isOtherwise && from < atMs - skewMs && atMs < to)
+      // A call of our own people that began unseen may be known by another of its legs, or by none.
+      const mustBe = call.direction === 'inbound' || quietSinceMs < from;
+      if (!is && !isDead && mustBe && from < atMs - skewMs && atMs < to)
         faults.push(`${tape.name} (${uniqueId}): not on the board at ${atMs - beginMs}`);
       if (is && (isDead || to < atMs - skewMs)) faults.push(`${tape.name} (${uniqueId}): still on the board`);
       const near = call.segments.filter(
@@ -246,7 +246,7 @@ function boardFaultsAt(
 
 /** Within a time of quiet hours or of busy ones: the log turns its pages in the longer. */
 function makeTapes(random: Random, spreadMs: number): Tape[] {
-  const count = 2 + random.below(6);
+  const count = 3 + random.below(10);
   return Array.from({ length: count }, (_, i) =>
     makeTape(random, i + 1, beginMs + 3_500 + random.below(spreadMs)),
   );

@@ -1,6 +1,7 @@
 import type { seededRandom } from '../../scripts/lab/random.ts';
 import type { Call } from '../../src/contract/calls.ts';
 import type { LegFact } from '../../src/ports/telephony-facts.ts';
+import type { Transcript } from '../support/call-stage.ts';
 import { fold, transcripts } from '../support/transcripts.ts';
 
 export type Random = ReturnType<typeof seededRandom>;
@@ -13,6 +14,8 @@ export interface Tape {
   legs: ReadonlySet<string>;
   /** What is to be recorded of it, by unique id, when everything is heard. */
   truth: Map<string, Call>;
+  /** What whoever made the call says of it, by the caller's number; nothing where its times were changed. */
+  expected: Transcript['expected'];
 }
 
 const isLegFact = (fact: { kind: string }): fact is LegFact =>
@@ -21,11 +24,11 @@ const isLegFact = (fact: { kind: string }): fact is LegFact =>
 /** Real calls without legs of ours: the simulated PBX knows no supervision. */
 const originals = transcripts()
   .filter(({ facts }) => facts.every(isLegFact))
-  .map(({ name, facts }) => ({ name, facts: facts as LegFact[] }));
+  .map(({ name, facts, expected }) => ({ name, facts: facts as LegFact[], expected }));
 
 /** A recorded call that begins at `startMs` on a PBX where nothing else has its names. */
 export function makeTape(random: Random, number: number, startMs: number): Tape {
-  const { name, facts } = random.pick(originals);
+  const { name, facts, expected } = random.pick(originals);
   const shiftMs = startMs - facts[0]!.atMs;
   const pause = pauseOf(random, facts);
   const moved = (ms: number) => ms + shiftMs + (ms >= pause.atMs ? pause.lastsMs : 0);
@@ -36,13 +39,13 @@ export function makeTape(random: Random, number: number, startMs: number): Tape 
     return at;
   });
   const legs = new Set(own.flatMap((fact) => ('leg' in fact ? [fact.leg.uniqueId] : [])));
-  return { name, facts: own, legs, truth: truthOf(own) };
+  return { name, facts: own, legs, truth: truthOf(own), expected: pause.lastsMs === 0 ? expected : {} };
 }
 
 /** People talk longer than in a recording: one of its quiet moments may last. */
 function pauseOf(random: Random, facts: readonly LegFact[]): { atMs: number; lastsMs: number } {
   const quiet = facts.filter((fact, i) => i > 0 && fact.atMs - facts[i - 1]!.atMs >= quietMs);
-  if (quiet.length === 0) return { atMs: Number.POSITIVE_INFINITY, lastsMs: 0 };
+  if (quiet.length === 0 || random.next() < 0.5) return { atMs: Number.POSITIVE_INFINITY, lastsMs: 0 };
   return { atMs: random.pick(quiet).atMs, lastsMs: random.below(pauseMaxMs) };
 }
 const quietMs = 250;

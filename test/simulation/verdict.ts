@@ -1,12 +1,16 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Call } from '../../src/contract/calls.ts';
+import { stated } from '../support/call-scenarios.ts';
 import type { CallRecord } from './fake-database.ts';
 import type { Outcome, Played } from './scenario.ts';
+import type { Tape } from './tape.ts';
 
 /** Everything that is not true of the records; [] when all is. */
 export function faultsOf({ tapes, records, boardFaults }: Outcome): string[] {
   const faults = [...boardFaults];
   const known = new Set<string>();
   for (const played of tapes) {
+    faults.push(...misjudged(played.tape));
     for (const [uniqueId, truth] of played.tape.truth) {
       known.add(uniqueId);
       const record = records.get(uniqueId);
@@ -26,6 +30,20 @@ export function faultsOf({ tapes, records, boardFaults }: Outcome): string[] {
     );
   }
   return faults;
+}
+
+/** The fold itself is judged by what the phones did. */
+function misjudged({ name, truth, expected }: Tape): string[] {
+  const calls = [...truth.values()];
+  return Object.entries(expected).flatMap(([number, wanted]) => {
+    const found = calls.filter(({ caller }) => caller.number === number);
+    if (found.length !== wanted.length)
+      return [`${name}: ${number} has ${found.length} records, not ${wanted.length}`];
+    const said = found.map((call, i) => stated(call, wanted[i] ?? wanted[0]!));
+    return isDeepStrictEqual(said, wanted)
+      ? []
+      : [`${name}: ${number} is recorded as ${JSON.stringify(said)}`];
+  });
 }
 
 function wrongIn(played: Played, truth: Call, record: CallRecord): string[] {

@@ -13,12 +13,8 @@ const endsOfTalk: ReadonlySet<Verdict['reason']> = new Set([
   'supervisor-hung-up',
   'media-failure',
 ]);
-/** He gave up himself: true as long as he had talked with nobody before. */
-const givenUp: ReadonlySet<Verdict['reason']> = new Set([
-  'abandoned-in-menu',
-  'abandoned-in-queue',
-  'abandoned-ringing',
-]);
+/** He gave up waiting, whatever came before. */
+const endsOfWaiting: ReadonlySet<Verdict['reason']> = new Set(['abandoned-in-queue', 'abandoned-ringing']);
 
 /** What the verdict was made from. */
 interface Evidence {
@@ -39,12 +35,21 @@ export function certain(verdict: Verdict, scene: Scene, evidence: Evidence): Ver
   const around = [root, ...subject.spans.map(({ leg }) => leg), ...scene.treeOf(root), ...partners];
   if (around.every(({ unseen }) => unseen.length === 0)) return verdict;
   if (endsOfTalk.has(verdict.reason) && isPlainTalk(evidence)) return verdict;
-  if (givenUp.has(verdict.reason) && [root, subject.last].every(wasFoundAsLeft)) return verdict;
+  const own = [root, subject.last];
+  if (endsOfWaiting.has(verdict.reason) && own.every(wasFoundWaiting)) return verdict;
+  if (verdict.reason === 'abandoned-in-menu' && own.every(wasFoundAsLeft)) return verdict;
   const state = verdict.state === 'answered' ? 'answered' : 'failed';
   return { reason: 'unknown', endedBy: 'unknown', state };
 }
 
 const wasFoundAsLeft = (leg: LegView): boolean => leg.beganSeen && leg.unseen.every(({ isSame }) => isSame);
+
+/** Since he was last found he was in no bridge, and all of it was heard. */
+function wasFoundWaiting({ unseen, stays, end }: LegView): boolean {
+  if (unseen.length === 0) return true;
+  const foundMs = unseen.at(-1)!.to;
+  return end !== null && end.how === 'seen' && foundMs <= end.atMs && !stays.some(({ to }) => to > foundMs);
+}
 
 /** A customer who called and one of ours, both there to the end. */
 function isPlainTalk({ stay, contacts, partnerOutside }: Evidence): boolean {

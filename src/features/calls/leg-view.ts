@@ -130,7 +130,8 @@ export function viewOf(uniqueId: string, facts: readonly CallFact[]): LegView {
     else apply(view, fact);
     beforeMs = fact.atMs;
   }
-  if (!view.beganSeen && view.unseen.length === 0 && facts[0])
+  // Of our own legs another kind of fact tells the beginning.
+  if (!view.beganSeen && !view.isOwn && view.unseen.length === 0 && facts[0])
     view.unseen.push({ from: view.createdAtMs, to: facts[0].atMs, isSame: false });
   view.unseen = view.unseen.filter((span) => !isJournaled(facts, span));
   // Another PBX rings a supervisor's phone here, for its own call.
