@@ -51,18 +51,21 @@ export async function wallNetwork(): Promise<WalledNetwork> {
     rmSync(tools, { recursive: true, force: true });
   };
   process.once('exit', remove);
+  // Not `ip -n` or `ip netns exec`: these make mounts of their own first, which fails below a chroot.
+  const entering = `--net=/run/netns/${name}`;
+  const within = (command: readonly string[], input?: string): void =>
+    must('nsenter', [entering, ...command], input);
   must('ip', ['netns', 'add', name]);
   must('ip', ['link', 'add', outer, 'type', 'veth', 'peer', 'name', inner, 'netns', name]);
   must('ip', ['addr', 'add', `${host}/30`, 'dev', outer]);
   must('ip', ['link', 'set', outer, 'up']);
-  must('ip', ['-n', name, 'addr', 'add', `${inside}/30`, 'dev', inner]);
-  must('ip', ['-n', name, 'link', 'set', 'lo', 'up']);
-  must('ip', ['-n', name, 'link', 'set', inner, 'up']);
+  within(['ip', 'addr', 'add', `${inside}/30`, 'dev', inner]);
+  within(['ip', 'link', 'set', 'lo', 'up']);
+  within(['ip', 'link', 'set', inner, 'up']);
   // Chromium looks for addresses on the way out; what is sent along it meets the wall.
-  must('ip', ['-n', name, 'route', 'add', 'default', 'via', host]);
-  const enter = ['nsenter', `--net=/run/netns/${name}`];
+  within(['ip', 'route', 'add', 'default', 'via', host]);
   const open = (openings: readonly Opening[]): void => {
-    must('ip', ['netns', 'exec', name, 'nft', '-f', '-'], wallOf(host, openings));
+    within(['nft', '-f', '-'], wallOf(host, openings));
   };
   open([]);
   return {
@@ -71,7 +74,7 @@ export async function wallNetwork(): Promise<WalledNetwork> {
     open,
     wrapperOf(program) {
       const file = join(tools, 'inside');
-      writeFileSync(file, `#!/bin/sh\nexec ${enter.join(' ')} ${program} "$@"\n`);
+      writeFileSync(file, `#!/bin/sh\nexec nsenter ${entering} ${program} "$@"\n`);
       chmodSync(file, 0o755);
       return file;
     },
