@@ -92,6 +92,7 @@ export function adminRoutes(app: FastifyInstance, agents: () => readonly Agent[]
       name,
       roles: ['supervisor'],
       teams: [{ id: idOf('team', 0), name: 'Paris – Support' }],
+      pbx: 'main',
       devices: ['PJSIP/2001'],
       disabled,
       lastSeenAt: disabled ? null : createdAt,
