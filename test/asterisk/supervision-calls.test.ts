@@ -254,11 +254,13 @@ t.test(
       run.audit.slice(before).map(({ action }) => action),
       ['supervision.started', 'supervision.mode-changed', 'supervision.ended'],
     );
-    const row = await scene.db
-      .selectFrom('supervisions')
-      .selectAll()
-      .where('id', '=', live.id)
-      .executeTakeFirstOrThrow();
+    const read = () =>
+      scene.db.selectFrom('supervisions').selectAll().where('id', '=', live.id).executeTakeFirstOrThrow();
+    // The database follows the audit log.
+    const row = await waitFor('the row to say that it ended', async () => {
+      const now = await read();
+      return now.state === 'ended' && now;
+    });
     t.match(row, { state: 'ended', ended_because: 'stopped', mode: 'whisper', device_address: 'PJSIP/1901' });
     t.strictSame(
       (row.mode_changes as { mode: string }[]).map(({ mode }) => mode),

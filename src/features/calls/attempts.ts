@@ -95,6 +95,8 @@ function outcomeOf(attempt: RingAttempt, answers: readonly number[], root: LegVi
 function refusalOf(leg: LegView, rang: boolean): AttemptOutcome | null {
   const cause = leg.end?.cause ?? 0;
   const sipCode = leg.end?.sipCode ?? null;
+  // A journal does not tell whether a phone rang before it gave up by itself, or was not there at all (SIP 480).
+  if (cause === 19 && !rang && leg.end?.isLive === false) return 'unknown';
   if (cause === 17 || sipCode === 486 || sipCode === 600) return 'busy';
   if (cause === 21 || sipCode === 603 || sipCode === 403) return 'rejected';
   if (unreachableCauses.has(cause)) return 'unreachable';

@@ -130,6 +130,7 @@ function refusal(ending: Ending): [HangupReason, EndedBy] | null {
   if (has('no-answer')) return ['no-answer', 'system'];
   if (has('busy')) return ['busy', 'system'];
   if (has('rejected')) return ['rejected', callee];
+  if (has('unknown')) return ['unknown', 'unknown'];
   const [cause] = ending.causes.filter((one) => one in reasonOfCause);
   if (has('unreachable') || ending.nobodyThere) return ['agent-unreachable', 'system'];
   if (cause !== undefined && !ending.answered) return [reasonOfCause[cause]!, 'system'];
