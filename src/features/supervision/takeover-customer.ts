@@ -1,5 +1,5 @@
 import type { CommandOutcome } from '../../ports/telephony.ts';
-import { bridgeIdOf } from './own-ids.ts';
+import { bridgeIdOf, phoneLegIdOf } from './own-ids.ts';
 import { later } from './session-parts.ts';
 import type { HandOverTarget, TakeoverDeps } from './takeover-state.ts';
 
@@ -50,6 +50,9 @@ export class TakeoverCustomer {
     const joined = await commands.addToBridge(bridgeIdOf(this.#supervisionId), uniqueId);
     if (joined.ok) {
       void commands.stopHold(uniqueId);
+      // The sound now comes from another channel than before, and a browser's phone may drop it all: Asterisk can go on with
+      // lower sequence numbers, which SRTP takes for a replay. Entering anew begins a new stream.
+      void commands.addToBridge(bridgeIdOf(this.#supervisionId), phoneLegIdOf(this.#supervisionId, 1));
       return joined;
     }
     log.warn({ detail: joined.detail }, 'A customer could not be joined to the supervisor');
