@@ -110,6 +110,8 @@ async function recorded(way: Way, mode: TakeoverMode, ami: boolean) {
     const phone = await ringing;
     await inState(run, viewer, id, 'live');
     await new Promise((resolve) => setTimeout(resolve, 1_500));
+    // Two redirects may lose the agent's leg, who is then rung again: his old channel's recording ends with it.
+    const wasRungAgain = Boolean(agent.end);
     await customer.hangup();
     await inState(run, viewer, id, 'ended');
     await waitFor('the agent to be free', () => lab.phones.callsOf('1001').length === 0);
@@ -121,6 +123,7 @@ async function recorded(way: Way, mode: TakeoverMode, ami: boolean) {
     const seconds = frames.length / 50;
     return {
       seconds,
+      wasRungAgain,
       first: mostly(frames.slice(10, 40), tonesHz),
       after: mostly(framesAfter(frames, phone.toneHz), tonesHz),
       names: { [customer.toneHz]: 'customer', [agent.toneHz]: 'agent', [phone.toneHz]: 'supervisor' },
@@ -137,12 +140,14 @@ const cases = [
 ];
 for (const { way, mode, ami } of cases) {
   t.test(`${way.name}: ${mode} ${ami ? 'by AMI' : 'by the dialplan'}`, async (t) => {
-    const { first, after, names, seconds } = await recorded(way, mode, ami);
+    const { first, after, names, seconds, wasRungAgain } = await recorded(way, mode, ami);
     const said = (tones: number[]) => tones.map((hz) => names[hz]);
     t.comment(`${seconds} s; first ${said(first)}, then ${said(after)}`);
     t.strictSame(said(first), ['customer', 'agent'], 'before');
     // A recording on the channel of an agent who leaves ends with that channel: nothing can keep it.
-    const goesOn = way.on === 'customer' || mode === 'intercept-agent-listening';
+    const stays = mode === 'intercept-agent-listening' && !wasRungAgain;
+    const goesOn = way.on === 'customer' || stays;
+    if (ami) t.notOk(wasRungAgain, 'by AMI no leg is lost');
     t.strictSame(said(after), goesOn ? ['customer', 'supervisor'] : ['customer', 'agent'], 'after');
   });
 }
