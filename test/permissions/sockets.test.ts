@@ -50,7 +50,11 @@ async function open(
 async function ask({ address }: World, who: Somebody, method: string, path: string, body?: unknown) {
   const reply = await fetch(address + path, {
     method,
-    headers: { 'content-type': 'application/json', 'x-forwarded-for': who.address, cookie: who.cookie },
+    headers: {
+      'x-forwarded-for': who.address,
+      cookie: who.cookie,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   const text = await reply.text();
@@ -228,8 +232,8 @@ t.test('Whose word a page is, and who hears it', { timeout: 120_000 }, async (t)
   );
 
   const viewingId = randomUUID();
-  for (const { socket } of pages)
-    socket.emit('screen-signal', { viewingId, signal: { kind: 'offer', sdp: 'a stranger’s' } });
+  const sdp = 'v=0\r\ns=a stranger’s\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=recvonly\r\n';
+  for (const { socket } of pages) socket.emit('screen-signal', { viewingId, signal: { kind: 'offer', sdp } });
   const onPanels = pages.filter(({ namespace }) => namespace === '/live');
   await reaches(
     'screen-viewing',
