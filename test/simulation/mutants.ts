@@ -113,7 +113,7 @@ export const mutants: readonly Mutant[] = [
     breaks: 'calls in progress are forgotten when they are quiet for half a minute',
   },
   {
-    file: 'features/calls/leg-view.ts',
+    file: 'features/calls/leg-stays.ts',
     from: 'stay.to = atMs;\n  stay.leftOrder = order;',
     to: '',
     breaks: 'nobody leaves a bridge before his call is over',

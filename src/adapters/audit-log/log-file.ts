@@ -12,6 +12,7 @@ import {
   type SignedCheckpoint,
 } from '../../ports/audit-chain.ts';
 import type { LocalAuditState } from '../../ports/audit-log.ts';
+import { transaction } from '../../sqlite-journal/transaction.ts';
 import { unfinishedFrames, walFrames } from '../../sqlite-journal/wal-file.ts';
 
 /** The log's file, opened; every call is synchronous and throws what SQLite says. */
@@ -182,16 +183,4 @@ function damagedTail(db: DatabaseSync): number[] {
     .map((row) => entryOf(row as unknown as Row, chainId))
     .filter((entry) => hashOf(entry) !== entry.hash)
     .map(({ sequence }) => sequence);
-}
-
-function transaction<T>(db: DatabaseSync, act: () => T): T {
-  db.exec('begin immediate');
-  try {
-    const result = act();
-    db.exec('commit');
-    return result;
-  } catch (error) {
-    if (db.isTransaction) db.exec('rollback');
-    throw error;
-  }
 }

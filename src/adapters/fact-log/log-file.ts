@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { crc32 } from 'node:zlib';
 import type { WaitingItem } from '../../ports/write-behind.ts';
+import { transaction } from '../../sqlite-journal/transaction.ts';
 import { unfinishedFrames, walFrames } from '../../sqlite-journal/wal-file.ts';
 import type { BatchRow, PageRows, Position } from './thread-protocol.ts';
 
@@ -161,15 +162,3 @@ function turn(db: DatabaseSync, run: string, { page, carry, over, foldedBefore, 
 
 /** Gives room back to the disk, some at a time. */
 const free = (db: DatabaseSync): void => db.exec(`pragma incremental_vacuum(${freedAtOnce})`);
-
-function transaction<T>(db: DatabaseSync, act: () => T): T {
-  db.exec('begin immediate');
-  try {
-    const result = act();
-    db.exec('commit');
-    return result;
-  } catch (error) {
-    if (db.isTransaction) db.exec('rollback');
-    throw error;
-  }
-}

@@ -1,7 +1,11 @@
 import { fromPbxContext, isOwnPhone } from '../../ports/telephony.ts';
-import type { BridgeKind, Dialplan, LegSnapshot } from '../../ports/telephony-facts.ts';
+import type { LegSnapshot } from '../../ports/telephony-facts.ts';
 import { deviceOf, isTool, isZombie, localHalfOf } from './channel-name.ts';
+import { type DialView, dialOf, isRinging } from './leg-dial.ts';
+import { type LegEnd, seenEnd, unseenEnd } from './leg-end.ts';
 import type { CallFact } from './leg-facts.ts';
+import { endStay, enter, isOpen, leave, openStay, type Stay } from './leg-stays.ts';
+import { addStep, closeSteps, endStep, type Step } from './leg-steps.ts';
 import { withoutRepeats } from './live-cover.ts';
 import type { Span } from './spans.ts';
 
@@ -50,41 +54,6 @@ export interface LegView {
 export interface Unseen extends Span {
   /** It was found as it had been left: in the same step, in the same bridge. */
   isSame: boolean;
-}
-export interface LegEnd {
-  atMs: number;
-  cause: number;
-  sipCode: number | null;
-  hangupSource: string;
-  /** Whether '' above says that no party hung up. */
-  sourceKnown: boolean;
-  /** `vanished`: nobody saw it end; `restarted`: the PBX stopped under it. */
-  how: 'seen' | 'vanished' | 'restarted';
-  lastSeenAtMs: number | null;
-  /** Live events told it, not a journal alone. */
-  isLive: boolean;
-  /** Its person was swapped into another leg (pickup). */
-  swapped: boolean;
-}
-export interface Step extends Dialplan {
-  atMs: number;
-  /** QUEUESTATUS at that moment, where the PBX sends it. */
-  queueStatus: string | undefined;
-}
-export interface Stay extends Span {
-  bridgeId: string;
-  kind: BridgeKind;
-  /** Rank of its leaving among facts of the same millisecond; Infinity while inside. */
-  leftOrder: number;
-}
-export interface DialView {
-  /** null: nobody's leg dialled (an originate). */
-  by: string | null;
-  atMs: number;
-  endedAtMs: number | null;
-  dialString: string;
-  status: Extract<CallFact, { kind: 'dial' }>['status'];
-  forward: string;
 }
 export interface Transfer {
   atMs: number;
@@ -153,20 +122,21 @@ function apply(view: LegView, fact: CallFact): void {
       return;
     case 'dial':
       takeSnapshot(view, fact.peer, fact.atMs);
-      takeDial(view, fact);
+      view.dial = dialOf(view.dial, fact);
+      if (isRinging(fact)) view.ringingAtMs ??= fact.atMs;
       return;
     case 'bridge-entered':
       takeSnapshot(view, fact.leg, fact.atMs);
-      enter(view, fact);
+      if (enter(view.stays, fact)) view.upAtMs ??= fact.atMs;
       return;
     case 'bridge-left':
-      leave(view, fact.bridgeId, fact.atMs, fact.sequence);
+      leave(view.stays, fact, view.unseen.at(-1));
       return;
     case 'leg-hold':
       hold(view, fact.held, fact.atMs);
       return;
     case 'leg-app-ended':
-      endStep(view, fact);
+      endStep(view.steps, fact);
       return;
     case 'leg-ended':
       takeEnd(view, fact);
@@ -177,18 +147,7 @@ function apply(view: LegView, fact: CallFact): void {
       if (!view.end || view.end.atMs > fact.lastSeenAtMs)
         view.unseen.push({ from: fact.lastSeenAtMs, to: fact.atMs, isSame: false });
       // It was over when this was first known; that it is still over is no news.
-      if (view.end) return;
-      view.end = {
-        atMs: fact.atMs,
-        cause: 0,
-        sipCode: null,
-        hangupSource: '',
-        sourceKnown: false,
-        how: fact.becauseRestarted ? 'restarted' : 'vanished',
-        lastSeenAtMs: fact.lastSeenAtMs,
-        isLive: false,
-        swapped: false,
-      };
+      view.end ??= unseenEnd(fact);
       return;
     case 'blind-transfer':
       if (fact.succeeded)
@@ -212,15 +171,11 @@ function apply(view: LegView, fact: CallFact): void {
 function find(view: LegView, fact: Extract<CallFact, { kind: 'leg-seen' }>, beforeMs: number | null): void {
   const { bridgeId, unseenSinceMs = 0, leg, atMs } = fact;
   const steps = view.steps.length;
-  const stay = view.stays.at(-1);
-  const openStay = stay && stay.to === Number.POSITIVE_INFINITY ? stay : null;
+  const stay = openStay(view.stays);
   takeSnapshot(view, leg, atMs);
-  if (openStay && bridgeId !== undefined && bridgeId !== openStay.bridgeId) {
-    openStay.to = atMs;
-    openStay.leftOrder = fact.sequence;
-  }
+  if (stay && bridgeId !== undefined && bridgeId !== stay.bridgeId) endStay(stay, atMs, fact.sequence);
   const isSame =
-    beforeMs !== null && view.steps.length === steps && (openStay?.bridgeId ?? null) === (bridgeId ?? null);
+    beforeMs !== null && view.steps.length === steps && (stay?.bridgeId ?? null) === (bridgeId ?? null);
   const from = Math.max(unseenSinceMs, beforeMs ?? view.createdAtMs);
   if (from < atMs) view.unseen.push({ from, to: atMs, isSame });
 }
@@ -244,24 +199,7 @@ function takeSnapshot(view: LegView, leg: LegSnapshot, atMs: number): void {
   const { dialplan } = leg;
   if (outgoingApps.has(dialplan.app)) view.isOutgoing = true;
   if (leg.state !== 'down' || dialplan.app !== '') view.hasBegun = true;
-  if (!isSameStep(view.steps.at(-1), dialplan))
-    view.steps.push({ atMs, ...dialplan, queueStatus: leg.queueStatus });
-}
-
-/** A journal knows no priorities: 0 fits any. */
-const isSameStep = (last: Step | undefined, next: Dialplan): boolean =>
-  last !== undefined &&
-  last.app === next.app &&
-  last.appData === next.appData &&
-  (last.priority === next.priority || last.priority === 0 || next.priority === 0) &&
-  last.exten === next.exten &&
-  last.context === next.context;
-
-/** Only of the step the leg is in: where live events have told the next one already, it says nothing new. */
-function endStep(view: LegView, { app, atMs }: Extract<CallFact, { kind: 'leg-app-ended' }>): void {
-  const last = view.steps.at(-1);
-  if (last?.app === app)
-    view.steps.push({ ...last, atMs, priority: 0, app: '', appData: '', queueStatus: undefined });
+  addStep(view.steps, { atMs, ...dialplan, queueStatus: leg.queueStatus });
 }
 
 /** What the PBX says a leg is in that a leg dialled. `AppDial2` is none of them: nobody's leg made it (an originate). */
@@ -276,98 +214,21 @@ function takeName(view: LegView, channel: string): void {
   view.isTool = isTool(channel);
 }
 
-function takeDial(view: LegView, fact: Extract<CallFact, { kind: 'dial' }>): void {
-  view.dial ??= {
-    by: fact.callerUniqueId,
-    atMs: fact.atMs,
-    endedAtMs: null,
-    dialString: '',
-    status: '',
-    forward: '',
-  };
-  const { dial } = view;
-  dial.by ??= fact.callerUniqueId;
-  if (fact.dialString !== '') dial.dialString = fact.dialString;
-  if (fact.forward !== '') dial.forward = fact.forward;
-  switch (fact.status) {
-    case '':
-      return;
-    case 'RINGING':
-    case 'PROGRESS':
-      view.ringingAtMs ??= fact.atMs;
-      return;
-    case 'PROCEEDING':
-      return;
-    default:
-      dial.endedAtMs ??= fact.atMs;
-      if (dial.status === '') dial.status = fact.status;
-  }
-}
-
-/** A leg is in one bridge at a time; being found again in the same one (a resync, a journal) is no second stay. */
-function enter(view: LegView, fact: Extract<CallFact, { kind: 'bridge-entered' }>): void {
-  const last = view.stays.at(-1);
-  if (last && last.to === Number.POSITIVE_INFINITY) {
-    if (last.bridgeId === fact.bridgeId) return;
-    last.to = fact.atMs;
-    last.leftOrder = fact.sequence;
-  }
-  view.stays.push({
-    bridgeId: fact.bridgeId,
-    kind: fact.bridge,
-    from: fact.atMs,
-    to: Number.POSITIVE_INFINITY,
-    leftOrder: Number.POSITIVE_INFINITY,
-  });
-  view.upAtMs ??= fact.atMs;
-}
-
-function leave(view: LegView, bridgeId: string, atMs: number, order: number): void {
-  const stay = view.stays.findLast((one) => one.bridgeId === bridgeId);
-  const unseen = view.unseen.at(-1);
-  // It left between two readings of a resync: it had been in there, since when nobody knows.
-  if (!stay && unseen && (view.stays.at(-1)?.to ?? 0) <= unseen.to)
-    view.stays.push({ bridgeId, kind: 'mixing', from: unseen.to, to: atMs, leftOrder: order });
-  if (!stay || stay.to !== Number.POSITIVE_INFINITY) return;
-  stay.to = atMs;
-  stay.leftOrder = order;
-}
-
 function hold(view: LegView, held: boolean, atMs: number): void {
   const last = view.holds.at(-1);
-  const isHeld = last !== undefined && last.to === Number.POSITIVE_INFINITY;
+  const isHeld = last !== undefined && isOpen(last);
   if (held && !isHeld) view.holds.push({ from: atMs, to: Number.POSITIVE_INFINITY });
   else if (!held && isHeld) last.to = atMs;
 }
 
-/** The PBX's journal beats live events on who hung up, and an end that was seen beats one that was not. */
 function takeEnd(view: LegView, fact: Extract<CallFact, { kind: 'leg-ended' }>): void {
-  const before = view.end?.how === 'seen' ? view.end : null;
-  const journal = fact.source === 'cel';
-  view.end = {
-    // A database may hold whole seconds only: the moment is the live event's, where there is one.
-    atMs: before && (before.isLive || journal) ? before.atMs : fact.atMs,
-    cause: (journal ? fact.cause || before?.cause : before?.cause || fact.cause) ?? 0,
-    sipCode: before?.sipCode ?? fact.sipCode,
-    hangupSource:
-      (journal ? fact.hangupSource || before?.hangupSource : before?.hangupSource || fact.hangupSource) ?? '',
-    sourceKnown: fact.hangupSourceKnown === true || before?.sourceKnown === true,
-    how: 'seen',
-    lastSeenAtMs: null,
-    isLive: !journal || before?.isLive === true,
-    swapped: isZombie(fact.channel) || before?.swapped === true,
-  };
+  view.end = seenEnd(view.end, fact, isZombie(fact.channel));
   if (fact.channel !== '' && !view.names.includes(fact.channel)) takeName(view, fact.channel);
 }
 
-/** An application that lets go of a leg as it is hung up is the one it was hung up in. */
-const letGoMaxMs = 100;
-
 /** Nothing of a leg lasts longer than the leg. */
 function close(view: LegView, endMs: number): void {
-  const last = view.steps.at(-1);
-  const isLetGo = last?.app === '' && view.steps.length > 1 && endMs - last.atMs <= letGoMaxMs;
-  if (isLetGo) view.steps.pop();
+  closeSteps(view.steps, endMs);
   for (const span of [...view.stays, ...view.holds]) {
     if (span.to > endMs) span.to = Math.max(span.from, endMs);
   }

@@ -10,12 +10,10 @@ import { CallListeners } from './call-listeners.ts';
 import { changedDevices, DeviceIndex } from './device-index.ts';
 import { foldFamily } from './family-fold.ts';
 import { trimPlan } from './family-trim.ts';
-import { isLive, type Known } from './known-call.ts';
+import { isLive, type Known, KnownCalls } from './known-calls.ts';
 import type { Family, Ledger } from './ledger.ts';
 import { Ledgers } from './ledgers.ts';
 import { type CallFact, isCallFact } from './leg-facts.ts';
-import type { LegView } from './leg-view.ts';
-import { recordId } from './record-id.ts';
 import { sameValue } from './same-value.ts';
 import type { People } from './whose-leg.ts';
 
@@ -33,8 +31,6 @@ export interface EndedCall {
   revision: number;
 }
 const forgetEveryMs = 3_000;
-
-const idOfLeg = (pbx: string, leg: LegView): string => recordId(leg.createdAtMs, pbx, leg.uniqueId);
 
 /** The end of a supervisor's leg, as of any other. */
 function endOfOwn(fact: Extract<OwnLegFact, { kind: 'own-leg-ended' }>): CallFact {
@@ -61,8 +57,7 @@ export class CallsEngine implements LiveCalls {
   readonly #ledgers = new Ledgers();
   readonly #listeners: CallListeners;
   readonly #dirty = new Set<Family>();
-  readonly #known = new Map<string, Known>();
-  readonly #idsOfFamily = new Map<Family, Set<string>>();
+  readonly #known = new KnownCalls();
   readonly #devices = new DeviceIndex();
   readonly #settling = new Map<string, Known>();
   #flush: NodeJS.Timeout | null = null;
@@ -90,12 +85,12 @@ export class CallsEngine implements LiveCalls {
 
   all(): readonly Call[] {
     this.flush();
-    return [...this.#known.values()].filter(isLive).map(({ folded }) => folded.call);
+    return this.#known.all().flatMap((known) => (isLive(known) ? known.folded.call : []));
   }
 
   byId(id: string): Call | undefined {
     this.flush();
-    const known = this.#known.get(id);
+    const known = this.#known.byId(id);
     return known && isLive(known) ? known.folded.call : undefined;
   }
 
@@ -111,9 +106,8 @@ export class CallsEngine implements LiveCalls {
   /** Calls in progress, and ended ones whose record is not in the database yet. */
   unwritten(): EndedCall[] {
     this.flush();
-    return [...this.#known.values()]
-      .filter((known) => isLive(known) || this.#settling.has(known.folded.call.id))
-      .map(({ folded }) => folded);
+    const isUnwritten = (known: Known) => isLive(known) || this.#settling.has(known.folded.call.id);
+    return this.#known.all().flatMap((known) => (isUnwritten(known) ? known.folded : []));
   }
 
   /** Everybody's name may have changed. */
@@ -167,12 +161,7 @@ export class CallsEngine implements LiveCalls {
    */
   strays(): string[] {
     this.flush();
-    const inside = [...this.#known.values()].flatMap(({ folded }) =>
-      folded.legs.map((leg) => ({ folded, leg })),
-    );
-    const ids = new Set(inside.map(({ folded, leg }) => idOfLeg(folded.call.pbx, leg)));
-    for (const id of this.#known.keys()) ids.delete(id);
-    return [...ids];
+    return this.#known.idsOfParts();
   }
 
   /** What the event log must go on keeping; `everything` when it has lost some. */
@@ -203,39 +192,23 @@ export class CallsEngine implements LiveCalls {
 
   #absorb(gone: Family, into: Family): void {
     this.#dirty.delete(gone);
-    const ids = this.#idsOfFamily.get(gone);
-    if (ids) {
-      const all = this.#idsOfFamily.get(into) ?? new Set();
-      for (const id of ids) {
-        all.add(id);
-        const known = this.#known.get(id);
-        if (known) known.family = into;
-      }
-      this.#idsOfFamily.set(into, all);
-      this.#idsOfFamily.delete(gone);
-    }
+    this.#known.absorb(gone, into);
     this.#devices.absorb(gone, into);
   }
 
   #fold(family: Family): void {
     const { calls, deviceLegs } = foldFamily(family, this.#deps.people);
     this.#devices.put(family, deviceLegs);
-    const before = this.#idsOfFamily.get(family);
-    const now = new Set<string>();
-    for (const folded of calls) {
-      now.add(folded.call.id);
-      this.#take(family, folded, deviceLegs);
-    }
-    if (before) for (const id of before) if (!now.has(id)) this.#withdraw(id);
-    if (now.size > 0) this.#idsOfFamily.set(family, now);
-    else this.#idsOfFamily.delete(family);
+    for (const folded of calls) this.#take(family, folded, deviceLegs);
+    const now = new Set(calls.map(({ call }) => call.id));
+    for (const id of this.#known.putFamily(family, now)) this.#withdraw(id);
   }
 
   #take(family: Family, folded: FoldedCall, deviceLegs: readonly DeviceLeg[]): void {
     const { call } = folded;
     const devices = new Map<string, DeviceLeg>();
     for (const leg of deviceLegs) if (leg.callId === call.id) devices.set(leg.uniqueId, leg);
-    const before = this.#known.get(call.id);
+    const before = this.#known.byId(call.id);
     // A trimmed family knows less of a call that is over: what was recorded stays.
     if (before && before.folded.call.endedAt !== null && folded.revision < before.folded.revision) return;
     const sameCall = before !== undefined && sameValue(before.folded.call, call);
@@ -243,7 +216,7 @@ export class CallsEngine implements LiveCalls {
     const known: Known = before ?? { folded, family, devices, endedHeardAtMs: null, recordedRevision: 0 };
     if (sameCall) folded.call = before.folded.call;
     Object.assign(known, { folded, family, devices });
-    this.#known.set(call.id, known);
+    this.#known.put(known);
     if (call.endedAt === null) {
       known.endedHeardAtMs = null;
       this.#settling.delete(call.id);
@@ -257,9 +230,9 @@ export class CallsEngine implements LiveCalls {
 
   /** What looked like a call was a part of another one. */
   #withdraw(id: string): void {
-    const known = this.#known.get(id);
+    const known = this.#known.byId(id);
     if (!known) return;
-    this.#known.delete(id);
+    this.#known.forget(id);
     this.#settling.delete(id);
     if (known.recordedRevision > 0) this.#deps.onWithdrawn(known.folded.call);
     this.#tell(known.folded.call, true, [
@@ -280,8 +253,7 @@ export class CallsEngine implements LiveCalls {
 
   #forgetIfOver(ledger: Ledger, family: Family, nowMs: number): void {
     if (nowMs - family.heardAtMs < lateFactsMs) return;
-    const ids = [...(this.#idsOfFamily.get(family) ?? [])];
-    const calls = ids.flatMap((id) => this.#known.get(id) ?? []);
+    const calls = this.#known.of(family);
     const done = calls.filter(
       ({ folded }) => folded.call.endedAt !== null && this.#deps.isWritten(folded.call.id),
     );
@@ -290,9 +262,7 @@ export class CallsEngine implements LiveCalls {
       if (done.length > 0) this.#trim(ledger, family, calls, done);
       return;
     }
-    this.#devices.put(family, []);
-    this.#idsOfFamily.delete(family);
-    for (const id of ids) this.#known.delete(id);
+    this.#drop(family, calls);
     ledger.forget(family);
   }
 
@@ -305,17 +275,21 @@ export class CallsEngine implements LiveCalls {
     );
     const over = done.filter(({ folded }) => plan.out.has(folded.root.uniqueId));
     if (over.length === 0) return;
-    this.#devices.put(family, []);
-    this.#idsOfFamily.delete(family);
+    this.#drop(family, over);
     this.#dirty.delete(family);
-    for (const { folded } of over) this.#known.delete(folded.call.id);
     for (const left of ledger.trim(family, plan.out, plan.keep)) {
       const ids = calls
         .filter((known) => !over.includes(known))
         .filter(({ folded }) => left.legs.has(folded.root.uniqueId))
         .map(({ folded }) => folded.call.id);
-      this.#idsOfFamily.set(left, new Set(ids));
+      this.#known.putFamily(left, new Set(ids));
       this.#mark(left);
     }
+  }
+
+  #drop(family: Family, calls: readonly Known[]): void {
+    this.#devices.put(family, []);
+    this.#known.putFamily(family, new Set());
+    for (const { folded } of calls) this.#known.forget(folded.call.id);
   }
 }

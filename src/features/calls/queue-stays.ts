@@ -1,6 +1,7 @@
 import type { QueueOutcome } from '../../contract/calls.ts';
 import type { RingAttempt } from './attempts.ts';
-import type { LegView, Step } from './leg-view.ts';
+import type { Step } from './leg-steps.ts';
+import type { LegView } from './leg-view.ts';
 import type { Contact, Scene } from './scene.ts';
 import { contains, type Span } from './spans.ts';
 import { hangupSkewMs, legSpan, type Subject } from './subject.ts';

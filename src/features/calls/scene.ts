@@ -1,6 +1,7 @@
 import { isOwnId } from '../../ports/telephony.ts';
 import type { Family } from './ledger.ts';
-import type { LegView, Stay } from './leg-view.ts';
+import type { Stay } from './leg-stays.ts';
+import type { LegView } from './leg-view.ts';
 import { common, type Span } from './spans.ts';
 
 /** The legs of a family with what ties them, as `call-*.ts` look at them. */

@@ -3,19 +3,17 @@ import type { Mode, SupervisionEnd } from '../../contract/supervisions.ts';
 import type { OwnLegFact } from '../../ports/telephony-facts.ts';
 import { parseOwnId } from './own-ids.ts';
 import type { OwnOnPbx, Session, SessionMemory, SessionPlan, SessionState } from './session.ts';
-import { isOpen } from './session.ts';
 import { later, SessionParts } from './session-parts.ts';
 import { SupervisorPhone } from './supervisor-phone.ts';
 import { TakeoverCustomer } from './takeover-customer.ts';
+import { TakeoverHandOver } from './takeover-hand-over.ts';
 import { TakeoverListener } from './takeover-listener.ts';
+import { TakeoverProgress } from './takeover-progress.ts';
 import { adoptionOf, restOf, type TakeoverRest } from './takeover-restart.ts';
 import {
   endedState,
   endsTalk,
   type HandOverTarget,
-  memoryOf,
-  startingState,
-  switchedState,
   type TakeoverDeps,
   type TakeoverMemory,
   type TakeoverStart,
@@ -36,8 +34,8 @@ export class TakeoverSession implements Session {
   readonly #customer: TakeoverCustomer;
   readonly #listener: TakeoverListener;
   readonly #finished = Promise.withResolvers<void>();
-  #state: SessionState;
-  #memory: TakeoverMemory;
+  readonly #progress: TakeoverProgress;
+  readonly #handOver: TakeoverHandOver;
   #isPhoneGone = false;
 
   constructor(deps: TakeoverDeps, plan: SessionPlan, start: TakeoverStart) {
@@ -46,25 +44,25 @@ export class TakeoverSession implements Session {
     this.#parts = new SessionParts(deps.commands, plan, deps.log);
     this.#phone = new SupervisorPhone(this.#parts, {
       ...deps,
-      isOpen: () => isOpen(this.#state),
+      isOpen: () => this.#progress.isOpen,
       end: (because) => void this.end(because),
     });
-    this.#memory = memoryOf(start.kind === 'saved' ? start.saved.memory : {}, plan);
-    const { callId } = this.#memory;
-    const nowMs = deps.clock.now();
-    if (start.kind === 'fresh') this.#state = startingState(start.mode, callId, plan.startedAtMs);
-    else if (start.kind === 'saved') this.#state = start.saved.state;
-    else this.#state = switchedState(start.state, start.mode, callId, nowMs);
     this.#customer = new TakeoverCustomer(deps, plan.id);
     this.#listener = new TakeoverListener(deps, plan, this.#parts);
+    this.#progress = new TakeoverProgress(deps, plan, start, () => deps.onState(this));
+    this.#handOver = new TakeoverHandOver(deps, this.#progress, this.#customer);
   }
 
   get state(): SessionState {
-    return this.#state;
+    return this.#progress.state;
   }
 
   get memory(): SessionMemory {
-    return { ...this.#memory };
+    return { ...this.#progress.memory };
+  }
+
+  get #memory(): TakeoverMemory {
+    return this.#progress.memory;
   }
 
   get finished(): Promise<void> {
@@ -91,7 +89,7 @@ export class TakeoverSession implements Session {
     const rest = restOf(this.plan.id, this.#memory, found);
     const adoption = adoptionOf(this.#memory, rest);
     const isKept = adoption.kind === 'goes-on' || adoption.kind === 'over';
-    if (!isOpen(this.#state)) this.#state = { ...this.#state, state: 'live' };
+    this.#progress.reopen();
     this.#customer.adopt(rest.isGuest && isKept);
     this.#isPhoneGone = !rest.hasPhone;
     this.#listener.adopt(found);
@@ -103,7 +101,7 @@ export class TakeoverSession implements Session {
       case 'being-taken':
         return void this.#awaitCustomer(rest);
       case 'on-his-way':
-        if (rest.isGuest) void this.#sendBack(this.#memory.customerUniqueId!);
+        if (rest.isGuest) void this.#handOver.sendBack(this.#memory.customerUniqueId!);
         if (rest.hasPhone) this.onCallChange();
         else void this.#finish('handed-over');
         return;
@@ -115,23 +113,23 @@ export class TakeoverSession implements Session {
   #goOn({ isInBridge }: TakeoverRest): void {
     this.#deps.log.info({}, 'A call that was taken over goes on after a restart');
     if (this.#memory.phase === 'taking') void this.#settleAgent();
-    this.#memory = { ...this.#memory, phase: 'held' };
+    this.#progress.note({ phase: 'held' });
     if (!isInBridge) void this.#join(this.#memory.customerUniqueId!);
-    else this.#update({ state: 'live' });
+    else this.#progress.update({ state: 'live' });
   }
 
   async #awaitCustomer({ isGuest, hasPhone }: TakeoverRest): Promise<void> {
-    if (isGuest) void this.#sendBack(this.#memory.customerUniqueId!);
+    if (isGuest) void this.#handOver.sendBack(this.#memory.customerUniqueId!);
     if (!hasPhone) return void this.#finish('phone-hung-up');
-    this.#update({ state: 'live' });
+    this.#progress.update({ state: 'live' });
     await this.#customer.arrive();
     if (this.#customer.isHere) return this.#settleAgent();
-    this.#memory = { ...this.#memory, phase: 'ringing' };
+    this.#progress.note({ phase: 'ringing' });
     void this.#finish('server-stopped');
   }
 
   compare(found: OwnOnPbx): void {
-    if (!isOpen(this.#state) || this.#memory.phase !== 'held') return;
+    if (!this.#progress.isOpen || this.#memory.phase !== 'held') return;
     if (!found.legs.some(({ id }) => id === this.#parts.phoneId)) return void this.end('phone-hung-up');
     const isGuest = found.guests?.some(({ uniqueId }) => uniqueId === this.#memory.customerUniqueId);
     if (found.guests && !isGuest) void this.#finish('call-ended');
@@ -139,18 +137,17 @@ export class TakeoverSession implements Session {
 
   /** There is no way back, nor from one kind to the other. */
   async changeMode(mode: Mode): Promise<void> {
-    if (mode !== this.#state.mode)
+    if (mode !== this.state.mode)
       throw new AppError('mode-not-available', 'There is no way back from a takeover');
   }
 
   /** Once a customer is his, only the supervisor himself ends it: whatever else happens, the two go on talking. */
   end(because: SupervisionEnd): Promise<void> {
-    if (!isOpen(this.#state)) return this.finished;
+    if (!this.#progress.isOpen) return this.finished;
     const isHeld = this.#memory.phase !== 'ringing';
     if (isHeld && !endsTalk.has(because)) return Promise.resolve();
     // He hangs up while the one he handed the customer over to rings: that is the other's matter then.
-    const handsOver = this.#memory.phase === 'handing-over';
-    return this.#finish(handsOver ? 'handed-over' : because);
+    return this.#finish(this.#memory.phase === 'handing-over' ? 'handed-over' : because);
   }
 
   onLeg(fact: OwnLegFact): void {
@@ -159,14 +156,14 @@ export class TakeoverSession implements Session {
   }
 
   onCallChange(): void {
-    if (!isOpen(this.#state)) return;
+    if (!this.#progress.isOpen) return;
     const { phase } = this.#memory;
     if (!this.#deps.isCallAlive()) {
       // Moving a leg may look like its end for a moment.
       void later(newsGraceMs).then(() => {
-        if (isOpen(this.#state) && !this.#deps.isCallAlive()) void this.#finish('call-ended');
+        if (this.#progress.isOpen && !this.#deps.isCallAlive()) void this.#finish('call-ended');
       });
-    } else if (phase === 'handing-over' && !this.#customer.isHere && this.#isAnswered()) {
+    } else if (phase === 'handing-over' && !this.#customer.isHere && this.#handOver.isAnswered) {
       void this.#finish('handed-over');
     } else if (phase === 'ringing' && !this.#deps.agentLeg()) {
       void later(newsGraceMs).then(() => {
@@ -180,14 +177,14 @@ export class TakeoverSession implements Session {
   onAuditLost(): void {}
 
   uses(ownId: string): boolean {
-    if (this.#state.state === 'ended') return false;
+    if (this.state.state === 'ended') return false;
     return this.#parts.uses(ownId) || this.#listener.uses(ownId);
   }
 
   /** Whether this leg of a call is in our application because of it. */
   holds(uniqueId: string): boolean {
     const { customerUniqueId, agentUniqueId } = this.#memory;
-    return this.#state.state !== 'ended' && (uniqueId === customerUniqueId || uniqueId === agentUniqueId);
+    return this.state.state !== 'ended' && (uniqueId === customerUniqueId || uniqueId === agentUniqueId);
   }
 
   /**
@@ -195,26 +192,11 @@ export class TakeoverSession implements Session {
    * Throws `supervision-ended`, `not-intercepted` while he is not the supervisor's, or what the PBX refused.
    */
   async handOver({ to }: HandOverTarget): Promise<void> {
-    const { customerUniqueId, phase } = this.#memory;
-    if (!isOpen(this.#state)) throw new AppError('supervision-ended');
-    if (phase !== 'held' || customerUniqueId === null) throw new AppError('not-intercepted');
-    await this.#remember({ phase: 'handing-over', targetDevice: 'device' in to ? to.device : null });
-    const sent = await this.#customer.sendOn(customerUniqueId, { to });
-    if (!sent.ok) {
-      await this.#remember({ phase: 'held' });
-      if (sent.why === 'gone') throw new AppError('call-already-ended');
-      throw new AppError(sent.why === 'refused' ? 'pbx-refused' : 'pbx-unreachable', sent.detail);
-    }
+    await this.#handOver.send(to);
     await this.#listener.dismiss();
     // In a queue he is anybody's customer; the supervisor is free at once.
     if ('queue' in to) await this.#finish('handed-over');
-    else this.#update({ state: 'waiting' });
-  }
-
-  #isAnswered(): boolean {
-    const { targetDevice, customerUniqueId } = this.#memory;
-    if (targetDevice === null || customerUniqueId === null) return false;
-    return this.#deps.isAnsweredBy(targetDevice, customerUniqueId);
+    else this.#progress.update({ state: 'waiting' });
   }
 
   async #take(): Promise<void> {
@@ -225,19 +207,19 @@ export class TakeoverSession implements Session {
     }
     const { uniqueId: customerUniqueId } = leg.other;
     // Written down before it is done: a restart in between must know whose customer arrives.
-    await this.#remember({
+    await this.#progress.remember({
       phase: 'taking',
       customerUniqueId,
       agentUniqueId: leg.uniqueId,
       agentDevice: leg.device,
     });
-    if (!isOpen(this.#state)) return;
-    const stays = this.#state.mode === 'intercept-agent-listening';
+    if (!this.#progress.isOpen) return;
+    const stays = this.state.mode === 'intercept-agent-listening';
     const detail = await this.#customer.take(customerUniqueId, stays ? leg.uniqueId : null);
-    if (!isOpen(this.#state)) return;
+    if (!this.#progress.isOpen) return;
     if (!this.#customer.isHere) {
       this.#deps.log.warn({ detail }, 'A customer was not taken over');
-      this.#memory = { ...this.#memory, phase: 'ringing' };
+      this.#progress.note({ phase: 'ringing' });
       return void this.#finish(this.#deps.isCallAlive() ? 'pbx-failed' : 'call-ended');
     }
     await this.#settleAgent();
@@ -247,7 +229,7 @@ export class TakeoverSession implements Session {
   async #settleAgent(): Promise<void> {
     const { agentDevice: device, agentUniqueId: uniqueId } = this.#memory;
     if (device === null || uniqueId === null) return;
-    if (this.#state.mode === 'intercept-agent-listening') await this.#listener.waitFor({ device, uniqueId });
+    if (this.state.mode === 'intercept-agent-listening') await this.#listener.waitFor({ device, uniqueId });
     else void this.#listener.seeOff(uniqueId);
   }
 
@@ -255,8 +237,8 @@ export class TakeoverSession implements Session {
     const joined = await this.#customer.join(customerUniqueId, this.#memory.agentDevice);
     if (!joined.ok) return void this.#finish(joined.why === 'gone' ? 'call-ended' : 'pbx-failed');
     const nowMs = this.#deps.clock.now();
-    this.#memory = { ...this.#memory, phase: 'held', customerUniqueId };
-    this.#update({ state: 'live', liveAtMs: this.#state.liveAtMs ?? nowMs, onHold: false });
+    this.#progress.note({ phase: 'held', customerUniqueId });
+    this.#progress.update({ state: 'live', liveAtMs: this.state.liveAtMs ?? nowMs, onHold: false });
     this.#customer.settle();
     this.#deps.onTaken();
   }
@@ -269,42 +251,38 @@ export class TakeoverSession implements Session {
     }
     if (this.#listener.onReady(fact)) return;
     if (named?.kind === 'listener') {
-      this.#listener.onArrived(fact.uniqueId, isOpen(this.#state));
+      this.#listener.onArrived(fact.uniqueId, this.#progress.isOpen);
       return;
     }
     const isOurs = this.#parts.legs.onReady(fact);
-    if (isOurs && isOpen(this.#state)) return;
+    if (isOurs && this.#progress.isOpen) return;
     void this.#parts.turnAway(fact.uniqueId);
     // It names a leg of ours but is another channel: the phone sent the call elsewhere.
     if (!isOurs && named?.kind === 'phone') void this.end('phone-forwarded');
   }
 
   #onCustomer(uniqueId: string): void {
-    if (isOpen(this.#state) && !this.#isPhoneGone) return void this.#join(uniqueId);
+    if (this.#progress.isOpen && !this.#isPhoneGone) return void this.#join(uniqueId);
     // The supervisor is gone: the customer must not be.
-    void this.#sendBack(uniqueId);
+    void this.#handOver.sendBack(uniqueId);
   }
 
   #onEnded(fact: Extract<OwnLegFact, { kind: 'own-leg-ended' }>): void {
     if (this.#listener.onEnded(fact)) return;
     if (this.#parts.legs.onEnded(fact) !== 'used' || fact.uniqueId !== this.#parts.phoneId) return;
     this.#isPhoneGone = true;
-    if (!isOpen(this.#state)) return;
+    if (!this.#progress.isOpen) return;
     // In the moment of being moved: he arrives, and is sent back to the agent.
     if (this.#memory.phase === 'taking' && !this.#customer.isHere) void this.#finish('phone-hung-up');
     else void this.end('phone-hung-up');
   }
 
-  #sendBack(legId: string): Promise<void> {
-    return this.#customer.sendBack(legId, this.#memory.agentDevice);
-  }
-
   #finish(because: SupervisionEnd): Promise<void> {
-    if (!isOpen(this.#state)) return this.finished;
+    if (!this.#progress.isOpen) return this.finished;
     this.#phone.stopRinging();
-    this.#update({ state: 'ending', endedBecause: because });
+    this.#progress.update({ state: 'ending', endedBecause: because });
     void this.#undo(because).then(() => {
-      this.#update(endedState(this.#state, because, this.#deps.clock.now()));
+      this.#progress.update(endedState(this.state, because, this.#deps.clock.now()));
       this.#customer.settle();
       this.#finished.resolve();
     });
@@ -316,16 +294,5 @@ export class TakeoverSession implements Session {
     const hangsUp = customerUniqueId !== null && endsTalk.has(because);
     await Promise.all([hangsUp ? this.#customer.hangUp(customerUniqueId) : null, this.#listener.dismiss()]);
     await this.#parts.undo();
-  }
-
-  async #remember(change: Partial<TakeoverMemory>): Promise<void> {
-    this.#memory = { ...this.#memory, ...change };
-    this.#deps.onState(this);
-    await this.#deps.saved();
-  }
-
-  #update(change: Partial<SessionState>): void {
-    this.#state = { ...this.#state, ...change };
-    this.#deps.onState(this);
   }
 }
