@@ -2,10 +2,10 @@
  * `npm run prove -- NAME --seed S --minutes M`: runs a share of a long proof and adds its result to docs/proofs.tsv, so
  * that shares add up and any seed can be run again. Exits 1 when the share found a fault.
  */
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { parseArgs, promisify } from 'node:util';
 import { projectFolder } from '../src/paths.ts';
 import { type KillProof, proveKills } from '../test/support/kill-proof.ts';
 
@@ -16,8 +16,13 @@ interface Share {
   /** What else is worth knowing, in a few words. */
   notes: string;
 }
-const proofs: Record<string, (seed: number) => Promise<Share>> = { kill: killShare };
+const proofs: Record<string, (seed: number) => Promise<Share>> = {
+  kill: killShare,
+  simulation: simulationShare,
+};
 const killsAtOnce = 10;
+const scenariosAtOnce = 1_000;
+const hunters = 2;
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -42,6 +47,33 @@ process.exitCode = failed ? 1 : 0;
 async function killShare(seed: number): Promise<Share> {
   const proof = await proveKills({ seed, kills: killsAtOnce });
   return { count: proof.kills, faults: faultsOf(proof), notes: notesOf(proof) };
+}
+
+/** `count` is how often the server was killed. Scenarios have seeds of their own: of share 3 those from 3,000 on. */
+async function simulationShare(seed: number): Promise<Share> {
+  const beganMs = Date.now();
+  const each = scenariosAtOnce / hunters;
+  const hunted = await Promise.all(
+    Array.from({ length: hunters }, (_, i) => hunt(seed * scenariosAtOnce + i * each, each)),
+  );
+  const sum = (name: 'seeds' | 'kills') => hunted.reduce((total, one) => total + one[name], 0);
+  const perMinute = Math.round((sum('seeds') * 60_000) / (Date.now() - beganMs));
+  const faults = hunted.flatMap(({ caught }) =>
+    caught ? caught.faults.map((fault) => `seed ${caught.seed}: ${fault} (${caught.story.join('; ')})`) : [],
+  );
+  return { count: sum('kills'), faults, notes: `${sum('seeds')} scenarios, ${perMinute} a minute` };
+}
+
+interface Hunted {
+  seeds: number;
+  kills: number;
+  caught: { seed: number; faults: string[]; story: string[] } | null;
+}
+
+async function hunt(from: number, count: number): Promise<Hunted> {
+  const file = join(projectFolder(), 'test', 'simulation', 'hunt.ts');
+  const { stdout } = await promisify(execFile)(process.execPath, [file, String(from), String(count)]);
+  return JSON.parse(stdout) as Hunted;
 }
 
 function faultsOf({ lost, double, wrong }: KillProof): string[] {

@@ -3,20 +3,20 @@ import type { BridgeKind, LegFact, LegSnapshot } from '../../src/ports/telephony
 import { bridgeOf, channelOf, eventOf } from './ari-words.ts';
 import type { Tape } from './tape.ts';
 
-/** A line of the PBX's own journal, as far as it tells how a leg ended. */
-export type JournalEnd = Extract<LegFact, { kind: 'leg-ended' }>;
-
 /** A PBX that plays tapes: it knows what lives on it now, and tells whoever listens what happens. */
 export interface FakePbx {
   startedAtMs: number;
   isReachable: boolean;
-  readonly journal: JournalEnd[];
+  /** The lines of its own journal: a file that outlives everything. */
+  readonly journal: string[];
   /** Listeners of its events, one at most; null while nobody is connected. */
   listener: ((event: AriEvent) => void) | null;
   channels(): Channel[];
   bridges(): Bridge[];
   /** The next thing on any tape happens. */
   happen(tape: Tape, fact: LegFact): void;
+  /** The next line of its journal is written. */
+  write(tape: Tape, line: string): void;
   /** Asterisk dies: every channel is gone, nobody is told. Tapes that had begun play no further. */
   restart(nowMs: number): void;
   isDead(tape: Tape): boolean;
@@ -56,8 +56,10 @@ export function createFakePbx(startedAtMs: number): FakePbx {
       begun.add(tape);
       const event = eventOf(fact, legs);
       keep(fact);
-      if (fact.kind === 'leg-ended') pbx.journal.push(fact);
       if (event) pbx.listener?.(event);
+    },
+    write(tape, line) {
+      if (!dead.has(tape)) pbx.journal.push(line);
     },
     restart(nowMs) {
       legs.clear();

@@ -1,6 +1,6 @@
 /**
  * `node test/simulation/hunt.ts FROM COUNT [MUTANT]`: runs that many seeds, with a planted fault if asked, until one run
- * is not true; prints a line of JSON `{seeds, caught: {seed, faults, story} | null}`.
+ * is not true; prints a line of JSON `{seeds, kills, caught: {seed, faults, story} | null}`.
  */
 import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
@@ -15,13 +15,15 @@ const { faultsOf } = await import('./verdict.ts');
 
 let caught: { seed: number; faults: string[]; story: string[] } | null = null;
 let seeds = 0;
+let kills = 0;
 for (let seed = from; seed < from + count && !caught; seed++) {
   seeds += 1;
   const outcome = await runScenario(seed);
+  kills += outcome.story.filter((what) => what.includes('server killed')).length;
   const faults = faultsOf(outcome);
   if (faults.length > 0) caught = { seed, faults: faults.slice(0, 5), story: outcome.story };
 }
-console.log(JSON.stringify({ seeds, caught }));
+console.log(JSON.stringify({ seeds, kills, caught }));
 process.exit(0);
 
 function plant(index: number): void {

@@ -148,4 +148,58 @@ export const mutants: readonly Mutant[] = [
     to: '',
     breaks: 'who declines is not told',
   },
+  {
+    file: 'adapters/cel/gap-filter.ts',
+    from: 'const isUnseen = sightedSinceMs === null || fact.atMs <= sightedSinceMs + skewMs;',
+    to: 'const isUnseen = false;',
+    breaks: 'of a gap the journal tells ends only',
+  },
+  {
+    file: 'adapters/cel/gap-filter.ts',
+    from: "if (isUnseen || fact.kind === 'leg-ended') onFact(fact);",
+    to: "if (isUnseen && fact.kind !== 'leg-ended') onFact(fact);",
+    breaks: 'the journal’s ends are dropped',
+  },
+  {
+    file: 'adapters/cel/cel.ts',
+    from: 'const neededMs = Math.min(facts.oldestMs(), pbxNowMs - deafMaxMs) - marginMs;',
+    to: 'const neededMs = pbxNowMs;',
+    breaks: 'a restart reads the journal on in the middle of its calls',
+  },
+  {
+    file: 'adapters/cel/cel-facts.ts',
+    from: "hangupSource: hangup?.source ?? '',",
+    to: "hangupSource: '',",
+    breaks: 'the journal does not say who hung up',
+  },
+  {
+    file: 'features/calls/leg-view.ts',
+    from: "source === 'cel' && kind !== 'leg-ended' &&",
+    to: 'false &&',
+    breaks: 'what the journal tells counts as unheard',
+  },
+  {
+    file: 'adapters/fact-log/log-file.ts',
+    from: 'isWhole: crc32(row.body) === row.crc',
+    to: 'isWhole: true',
+    breaks: 'a damaged piece of the log is taken for what was written',
+  },
+  {
+    file: 'adapters/fact-log/read-left.ts',
+    from: 'for (const { place } of some.filter(({ isWhole }) => !isWhole))',
+    to: 'for (const { place } of [] as Piece[])',
+    breaks: 'a damaged piece is left out without a word',
+  },
+  {
+    file: 'adapters/fact-log/log-keeper.ts',
+    from: 'timer = setTimeout(flush, retryMs);',
+    to: '',
+    breaks: 'after the disk was full nothing is written any more',
+  },
+  {
+    file: 'adapters/fact-log/log-keeper.ts',
+    from: 'const writing = pending;',
+    to: 'const writing = pending;\n    pending = [];',
+    breaks: 'what a full disk refused is forgotten',
+  },
 ];

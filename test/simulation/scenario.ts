@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { seededRandom } from '../../scripts/lab/random.ts';
 import { type CallRecord, createFakeDatabase } from './fake-database.ts';
+import { createFakePlace } from './fake-journal.ts';
 import { createFakePbx, type FakePbx } from './fake-pbx.ts';
-import { openSimLog } from './sim-log.ts';
+import { damageOne, openSimLog, type SimDisk } from './sim-log.ts';
 import { type SimServer, startSimServer } from './sim-server.ts';
 import { makeTape, type Random, type Tape } from './tape.ts';
 import { startVirtualTime } from './virtual-time.ts';
@@ -13,11 +14,15 @@ import { startVirtualTime } from './virtual-time.ts';
 export interface Outcome {
   seed: number;
   tapes: Played[];
+  /** Whether the server follows the PBX's own journal: then no call is missed, and no end unknown. */
+  hasJournal: boolean;
   records: ReadonlyMap<string, CallRecord>;
   /** What was done to the server, in order, for people. */
   story: string[];
   /** What the board showed at quiet moments that was not so on the PBX, or did not show that was. */
   boardFaults: string[];
+  /** Damage that was done to the log, and not said. */
+  unsaid: number;
 }
 
 export interface Played {
@@ -32,6 +37,8 @@ export interface Played {
   blurMs: number;
   /** And of those whose end it heard. */
   heardEnd: ReadonlySet<string>;
+  /** What was known of it was in a damaged piece of the log. */
+  isDamaged: boolean;
 }
 
 interface Step {
@@ -48,7 +55,9 @@ export async function runScenario(seed: number): Promise<Outcome> {
   const random = seededRandom(seed);
   const time = startVirtualTime(beginMs);
   const story: string[] = [];
-  const disk = mkdtempSync(join(tmpdir(), 'vigie-simulation-'));
+  // Whether a real disk has synced is not what is tried here.
+  const folder = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+  const disk = mkdtempSync(join(folder, 'vigie-simulation-'));
   try {
     const pbx = createFakePbx(beginMs - 1_000_000);
     const database = createFakeDatabase(random);
@@ -57,7 +66,10 @@ export async function runScenario(seed: number): Promise<Outcome> {
       delayMaxMs: random.pick([2, 20, 200]),
       failureShare: random.pick([0, 0, 0.05]),
     };
-    let runs = 0;
+    const place = random.next() < 0.5 ? createFakePlace() : null;
+    const drive: SimDisk = { path: join(disk, 'log.db'), random, isFull: false, damage: [] };
+    const damaged = new Set<string>();
+    let damageDone = 0;
     const heard = new Memory();
     const heardEnd = new Memory();
     const boardFaults: string[] = [];
@@ -67,11 +79,8 @@ export async function runScenario(seed: number): Promise<Outcome> {
         pbx,
         database,
         network,
-        log: openSimLog({
-          path: join(disk, 'log.db'),
-          run: `run-${++runs}`,
-          syncMs: () => 5 + random.below(20),
-        }),
+        log: openSimLog(drive),
+        place,
         onFact(fact) {
           if ('leg' in fact) heard.add(fact.leg.uniqueId);
           else if (fact.kind === 'dial') heard.add(fact.peer.uniqueId);
@@ -88,11 +97,14 @@ export async function runScenario(seed: number): Promise<Outcome> {
     // Until it is certainly connected and has read everything.
     const repairMs = network.failureShare > 0 ? 20_000 : 1_500 + 20 * network.delayMaxMs;
     const disturbed = [{ from: beginMs, to: beginMs + repairMs }];
-    const restarts: number[] = [];
+    let fullSinceMs = 0;
     const steps: Step[] = [];
     for (const tape of tapes)
       for (const fact of tape.facts)
         steps.push({ atMs: fact.atMs, what: '', act: () => pbx.happen(tape, fact) });
+    for (const tape of tapes)
+      for (const { atMs, line } of tape.journal)
+        steps.push({ atMs, what: '', act: () => pbx.write(tape, line) });
     for (const { kind, atMs, lastsMs } of trouble) {
       const untilMs = atMs + lastsMs;
       const at = (ms: number, what: string, act: () => void) => steps.push({ atMs: ms, what, act });
@@ -106,17 +118,38 @@ export async function runScenario(seed: number): Promise<Outcome> {
             pbx.isReachable = true;
           });
           break;
-        case 'kill':
-          at(atMs, `server killed for ${lastsMs} ms`, () => {
-            server?.kill();
+        case 'kill': {
+          const isTorn = random.next() < 0.3;
+          const isDamaged = random.next() < 0.15;
+          at(atMs, `server killed${isTorn ? ' as it wrote' : ''} for ${lastsMs} ms`, () => {
+            server?.kill(isTorn);
             server = null;
-            heard.forgetSince(Date.now() - unsyncedMsMax);
-            heardEnd.forgetSince(Date.now() - unsyncedMsMax);
+            const unsyncedMs = drive.isFull ? Date.now() - fullSinceMs : 0;
+            heard.forgetSince(Date.now() - unsyncedMs - unsyncedMsMax);
+            heardEnd.forgetSince(Date.now() - unsyncedMs - unsyncedMsMax);
           });
+          if (isDamaged)
+            at(untilMs, 'log damaged', () => {
+              const lost = damageOne(drive).map((fact) => JSON.stringify(fact));
+              if (lost.length > 0) damageDone += 1;
+              for (const { legs } of tapes)
+                if (lost.some((text) => [...legs].some((id) => text.includes(`"${id}"`))))
+                  for (const id of legs) damaged.add(id);
+            });
           at(untilMs, 'server started', () => {
             if (!server) start();
           });
           break;
+        }
+        case 'disk':
+          at(atMs, `log disk full for ${lastsMs} ms`, () => {
+            drive.isFull = true;
+            fullSinceMs = atMs;
+          });
+          at(untilMs, 'log disk has room', () => {
+            drive.isFull = false;
+          });
+          continue;
         case 'database':
           at(atMs, `database away for ${lastsMs} ms`, () => {
             database.isAway = true;
@@ -129,7 +162,6 @@ export async function runScenario(seed: number): Promise<Outcome> {
           at(atMs, `PBX restarted, away for ${lastsMs} ms`, () => {
             pbx.isReachable = false;
             pbx.restart(atMs);
-            restarts.push(atMs);
             server?.cutLink();
           });
           at(untilMs, 'PBX back', () => {
@@ -144,11 +176,10 @@ export async function runScenario(seed: number): Promise<Outcome> {
     const lastMs = Math.max(...steps.map(({ atMs }) => atMs));
     for (let atMs = beginMs + 4_000; atMs < lastMs + 20_000; atMs += 700 + random.below(2_000)) {
       if (disturbed.some(({ from, to }) => from <= atMs && atMs < to)) continue;
-      const quietSinceMs = Math.max(...disturbed.filter(({ to }) => to <= atMs).map(({ to }) => to));
       steps.push({
         atMs,
         what: '',
-        act: () => void boardFaults.push(...boardFaultsAt(atMs, { tapes, pbx, server, quietSinceMs })),
+        act: () => void boardFaults.push(...boardFaultsAt(atMs, { tapes, pbx, server })),
       });
     }
     steps.sort((a, b) => a.atMs - b.atMs);
@@ -174,12 +205,16 @@ export async function runScenario(seed: number): Promise<Outcome> {
         heard: heard.ids(),
         heardEnd: heardEnd.ids(),
         blurMs: 8 * network.delayMaxMs,
+        isDamaged: [...tape.legs].some((id) => damaged.has(id)),
       };
     });
     const ending = (server as SimServer | null)?.stop();
     await time.pass(10_000);
     await ending;
-    return { seed, tapes: played, records: database.calls, story, boardFaults };
+    const said = drive.damage.filter((message) => message.includes('damaged and left out')).length;
+    const unsaid = Math.max(0, damageDone - said);
+    const hasJournal = place !== null;
+    return { seed, tapes: played, hasJournal, records: database.calls, story, boardFaults, unsaid };
   } finally {
     time.end();
     rmSync(disk, { recursive: true, force: true });
@@ -206,9 +241,9 @@ class Memory {
 /** A call is on the board for as long as one of its legs lives; delays of the network are allowed for. */
 function boardFaultsAt(
   atMs: number,
-  world: { tapes: readonly Tape[]; pbx: FakePbx; server: SimServer | null; quietSinceMs: number },
+  world: { tapes: readonly Tape[]; pbx: FakePbx; server: SimServer | null },
 ): string[] {
-  const { tapes, pbx, server, quietSinceMs } = world;
+  const { tapes, pbx, server } = world;
   const skewMs = 1_500;
   const shown = new Map(server?.shown().map((call) => [call.uniqueId, call]));
   const faults: string[] = [];
@@ -219,9 +254,7 @@ function boardFaultsAt(
       const isDead = pbx.isDead(tape);
       const is = shown.get(uniqueId);
       shown.delete(uniqueId);
-      // A call of our own people that began unseen may be known by another of its legs, or by none.
-      const mustBe = call.direction === 'inbound' || quietSinceMs < from;
-      if (!is && !isDead && mustBe && from < atMs - skewMs && atMs < to)
+      if (!is && !isDead && from < atMs - skewMs && atMs < to)
         faults.push(`${tape.name} (${uniqueId}): not on the board at ${atMs - beginMs}`);
       if (is && (isDead || to < atMs - skewMs)) faults.push(`${tape.name} (${uniqueId}): still on the board`);
       const near = call.segments.filter(
@@ -253,26 +286,31 @@ function makeTapes(random: Random, spreadMs: number): Tape[] {
 }
 
 interface Trouble {
-  kind: 'link' | 'kill' | 'database' | 'restart';
+  kind: 'link' | 'kill' | 'database' | 'disk' | 'restart';
   atMs: number;
   lastsMs: number;
 }
 
-/** One after the other, so that each ends before the next begins; from a tenth of a second to a minute, short ones oftener. */
+/**
+ * One after the other, so that each ends before the next begins, but for a database and a disk that take nothing: they may
+ * last through the next. From a tenth of a second to a minute, short ones oftener.
+ */
 function troublesOf(random: Random, spreadMs: number): Trouble[] {
   const kinds = [
     { kind: 'link', weight: 4 },
-    { kind: 'kill', weight: 4 },
+    { kind: 'kill', weight: 6 },
     { kind: 'database', weight: 2 },
+    { kind: 'disk', weight: 2 },
     { kind: 'restart', weight: 1 },
   ] as const;
   const troubles: Trouble[] = [];
   let atMs = beginMs + 3_500;
-  for (let left = random.below(4); left > 0; left--) {
+  for (let left = random.below(random.pick([4, 4, 10])); left > 0; left--) {
     atMs += random.below(spreadMs / 2.5);
     const lastsMs = Math.round(100 * 600 ** (random.next() ** 2));
-    troubles.push({ kind: random.weighted(kinds).kind, atMs, lastsMs });
-    atMs += lastsMs;
+    const { kind } = random.weighted(kinds);
+    troubles.push({ kind, atMs, lastsMs });
+    if (kind !== 'database' && kind !== 'disk') atMs += lastsMs;
   }
   return troubles;
 }

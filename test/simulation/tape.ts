@@ -1,7 +1,8 @@
 import type { seededRandom } from '../../scripts/lab/random.ts';
 import type { Call } from '../../src/contract/calls.ts';
-import type { LegFact } from '../../src/ports/telephony-facts.ts';
+import type { LegFact, TelephonyFact } from '../../src/ports/telephony-facts.ts';
 import type { Transcript } from '../support/call-stage.ts';
+import { journalFacts } from '../support/journal-facts.ts';
 import { fold, transcripts } from '../support/transcripts.ts';
 
 export type Random = ReturnType<typeof seededRandom>;
@@ -12,10 +13,19 @@ export interface Tape {
   facts: LegFact[];
   /** Unique ids of all its legs. */
   legs: ReadonlySet<string>;
+  /** The lines of the PBX's own journal, and when each is written. */
+  journal: readonly JournalLine[];
   /** What is to be recorded of it, by unique id, when everything is heard. */
   truth: Map<string, Call>;
+  /** The same where the journal alone tells: it knows less of some endings. */
+  told: Map<string, Call>;
   /** What whoever made the call says of it, by the caller's number; nothing where its times were changed. */
   expected: Transcript['expected'];
+}
+
+export interface JournalLine {
+  atMs: number;
+  line: string;
 }
 
 const isLegFact = (fact: { kind: string }): fact is LegFact =>
@@ -24,11 +34,11 @@ const isLegFact = (fact: { kind: string }): fact is LegFact =>
 /** Real calls without legs of ours: the simulated PBX knows no supervision. */
 const originals = transcripts()
   .filter(({ facts }) => facts.every(isLegFact))
-  .map(({ name, facts, expected }) => ({ name, facts: facts as LegFact[], expected }));
+  .map(({ name, facts, journal, expected }) => ({ name, facts: facts as LegFact[], journal, expected }));
 
 /** A recorded call that begins at `startMs` on a PBX where nothing else has its names. */
 export function makeTape(random: Random, number: number, startMs: number): Tape {
-  const { name, facts, expected } = random.pick(originals);
+  const { name, facts, journal, expected } = random.pick(originals);
   const shiftMs = startMs - facts[0]!.atMs;
   const pause = pauseOf(random, facts);
   const moved = (ms: number) => ms + shiftMs + (ms >= pause.atMs ? pause.lastsMs : 0);
@@ -38,8 +48,20 @@ export function makeTape(random: Random, number: number, startMs: number): Tape 
     if (at.kind === 'dial') return { ...at, peer: { ...at.peer, createdAtMs: moved(at.peer.createdAtMs) } };
     return at;
   });
+  const written = movedJournal(rename(journal.join('\n'), number).split('\n'), (ms) =>
+    // What the journal tells of a moment it may tell a little before.
+    moved(ms >= pause.atMs - quietMs / 2 ? Math.max(ms, pause.atMs) : ms),
+  );
   const legs = new Set(own.flatMap((fact) => ('leg' in fact ? [fact.leg.uniqueId] : [])));
-  return { name, facts: own, legs, truth: truthOf(own), expected: pause.lastsMs === 0 ? expected : {} };
+  return {
+    name,
+    facts: own,
+    legs,
+    journal: written,
+    truth: truthOf(own),
+    told: truthOf(journalFacts(written.map(({ line }) => line))),
+    expected: pause.lastsMs === 0 ? expected : {},
+  };
 }
 
 /** People talk longer than in a recording: one of its quiet moments may last. */
@@ -50,6 +72,23 @@ function pauseOf(random: Random, facts: readonly LegFact[]): { atMs: number; las
 }
 const quietMs = 250;
 const pauseMaxMs = 30_000;
+
+/** Lines are written in their order, whatever times they bear. */
+function movedJournal(lines: readonly string[], moved: (ms: number) => number): JournalLine[] {
+  let writtenMs = 0;
+  return lines.map((line) => {
+    let atMs = 0;
+    const text = line.replace(
+      /^("[A-Z_]+",")(\d+)\.(\d{3})/,
+      (_, head: string, seconds: string, millis: string) => {
+        atMs = moved(Number(seconds) * 1_000 + Number(millis));
+        return `${head}${Math.floor(atMs / 1_000)}.${String(atMs % 1_000).padStart(3, '0')}`;
+      },
+    );
+    writtenMs = Math.max(writtenMs, atMs);
+    return { atMs: writtenMs, line: text };
+  });
+}
 
 /** Everything that is unique on one PBX gets the tape's number: unique ids, channel names, bridges. */
 function rename(text: string, number: number): string {
@@ -63,6 +102,6 @@ function rename(text: string, number: number): string {
     .replaceAll(/"[0-9a-f]{8}-([0-9a-f-]{27})"/g, (_, rest: string) => `"0000${mark}-${rest}"`);
 }
 
-function truthOf(facts: readonly LegFact[]): Map<string, Call> {
+function truthOf(facts: readonly TelephonyFact[]): Map<string, Call> {
   return new Map(fold(facts).map((call) => [call.uniqueId, call]));
 }

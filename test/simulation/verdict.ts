@@ -6,8 +6,9 @@ import type { Outcome, Played } from './scenario.ts';
 import type { Tape } from './tape.ts';
 
 /** Everything that is not true of the records; [] when all is. */
-export function faultsOf({ tapes, records, boardFaults }: Outcome): string[] {
+export function faultsOf({ tapes, records, boardFaults, hasJournal, unsaid }: Outcome): string[] {
   const faults = [...boardFaults];
+  if (unsaid > 0) faults.push('a damaged piece of the log was left out without a word');
   const known = new Set<string>();
   for (const played of tapes) {
     faults.push(...misjudged(played.tape));
@@ -16,9 +17,12 @@ export function faultsOf({ tapes, records, boardFaults }: Outcome): string[] {
       const record = records.get(uniqueId);
       if (record)
         faults.push(
-          ...wrongIn(played, truth, record).map((what) => `${played.tape.name} (${uniqueId}): ${what}`),
+          ...wrongIn(played, truth, record, hasJournal).map(
+            (what) => `${played.tape.name} (${uniqueId}): ${what}`,
+          ),
         );
-      else if (played.heard.has(uniqueId)) faults.push(`${played.tape.name} (${uniqueId}): lost`);
+      else if (hasJournal ? !played.wasCutByRestart : played.heard.has(uniqueId) && !played.isDamaged)
+        faults.push(`${played.tape.name} (${uniqueId}): lost`);
     }
   }
   for (const uniqueId of records.keys()) {
@@ -46,7 +50,7 @@ function misjudged({ name, truth, expected }: Tape): string[] {
   });
 }
 
-function wrongIn(played: Played, truth: Call, record: CallRecord): string[] {
+function wrongIn(played: Played, truth: Call, record: CallRecord, hasJournal: boolean): string[] {
   const wrong: string[] = [];
   const differs = (what: string, found: unknown, wanted: unknown) => {
     if (JSON.stringify(found) !== JSON.stringify(wanted))
@@ -58,10 +62,14 @@ function wrongIn(played: Played, truth: Call, record: CallRecord): string[] {
   if (record.last_seen_at !== null && ms(record.last_seen_at) > ms(record.ended_at))
     wrong.push('seen after its end');
   if (played.wasCutByRestart) {
-    if (!['pbx-restarted', 'unknown', truth.reason].includes(reason as string))
+    const before = hasJournal ? [truth.reason, played.tape.told.get(truth.uniqueId)?.reason] : [truth.reason];
+    if (!['pbx-restarted', 'unknown', ...before].includes(reason as string))
       wrong.push(`restarted, but ${reason}`);
     return wrong;
   }
+  if (hasJournal) return [...wrong, ...untold(played, truth, record)];
+  // What a damaged piece held is lost: of those calls nothing but this is promised.
+  if (played.isDamaged) return wrong;
   if (reason !== 'unknown') differs('reason', reason, truth.reason);
   if (record.ended_by !== 'unknown') differs('endedBy', record.ended_by, truth.endedBy);
   const sum = ['menu_ms', 'wait_ms', 'talk_ms', 'hold_ms'].reduce(
@@ -100,5 +108,32 @@ function wrongIn(played: Played, truth: Call, record: CallRecord): string[] {
     }))
       differs(column, record[column], value);
   }
+  return wrong;
+}
+
+/** Live events and the journal tell the same moment within this. */
+const timeSkewMs = 10;
+
+/** With the journal every call has its true end, whatever was heard live: as live events tell it, or the journal alone. */
+function untold({ tape, blurMs }: Played, truth: Call, record: CallRecord): string[] {
+  const alone = tape.told.get(truth.uniqueId) ?? truth;
+  const wrong: string[] = [];
+  const judge = (column: string, name: keyof Call, isRight: (found: unknown, wanted: unknown) => boolean) => {
+    const found = record[column];
+    if (isRight(found, truth[name]) || isRight(found, alone[name])) return;
+    wrong.push(`${column} is ${String(found)}, in truth ${truth[name]}, by the journal ${alone[name]}`);
+  };
+  const isSame = (found: unknown, wanted: unknown) => found === wanted;
+  const isNear = (earlyMs: number) => (found: unknown, wanted: unknown) => {
+    if (typeof found !== 'string' || typeof wanted !== 'string') return found === wanted;
+    const lateMs = Date.parse(found) - Date.parse(wanted);
+    return -earlyMs <= lateMs && lateMs <= timeSkewMs;
+  };
+  judge('reason', 'reason', isSame);
+  judge('ended_by', 'endedBy', isSame);
+  judge('started_at', 'startedAt', isNear(timeSkewMs));
+  // What a snapshot shows is dated to when its reading began.
+  judge('answered_at', 'answeredAt', isNear(timeSkewMs + blurMs));
+  judge('ended_at', 'endedAt', isNear(timeSkewMs));
   return wrong;
 }

@@ -10,6 +10,8 @@ export interface LogKeeperOptions {
   bytesMax: number;
   onState(state: EventLogState, isIncomplete: boolean): void;
   onDamage(fields: object, message: string): void;
+  /** Default: the file on the disk. */
+  open?: typeof openLogFile;
 }
 
 /** The log's file and what waits to be written to it. On the log's own thread. */
@@ -35,6 +37,7 @@ export const pendingBytesMax = 64 * 1024 * 1024;
 
 export function createLogKeeper(options: LogKeeperOptions): LogKeeper {
   const run = randomUUID();
+  const { open: openFile = openLogFile } = options;
   const counters = new Map<number, FactCounter>();
   const waiters = new Set<{
     source: number;
@@ -65,7 +68,7 @@ export function createLogKeeper(options: LogKeeperOptions): LogKeeper {
     if (file) return file;
     const opening = { ...options, run, onDamage: damaged };
     try {
-      file = openLogFile(opening);
+      file = openFile(opening);
     } catch (error) {
       if (!isDamage(error)) throw error;
       startAnew(error);
@@ -78,7 +81,7 @@ export function createLogKeeper(options: LogKeeperOptions): LogKeeper {
     const kept = file ? saveWaiting(file) : [];
     close();
     const aside = setAside(options.path);
-    file = openLogFile({ ...options, run, onDamage: damaged });
+    file = openFile({ ...options, run, onDamage: damaged });
     for (const { kind, items } of kept) file.put(kind, items);
     damaged({ err: error, aside }, 'The fact log is damaged: it was set aside, and a new one begun');
     isIncomplete = true;

@@ -1,4 +1,5 @@
 import { isOwnId } from '../../ports/telephony.ts';
+import { devicesAskedFor } from './channel-name.ts';
 import type { Family } from './ledger.ts';
 import type { Stay } from './leg-stays.ts';
 import type { LegView } from './leg-view.ts';
@@ -114,10 +115,26 @@ function findParent(
   const madeFor = leg.madeFor || (leg.isOutgoing || leg.local?.half === 1 ? leg.linkedId : '');
   if (madeFor !== '' && madeFor !== leg.uniqueId) {
     const first = legs.get(madeFor);
-    if (first && first !== leg && first !== otherHalf(leg)) return first;
+    if (first && first !== leg && first !== otherHalf(leg)) return diallerOf(leg, first, otherHalf(first));
   }
   return null;
 }
+
+/** Both halves of an originated wire may dial: who was dialled is the other half's when only that one's dialplan can have. */
+function diallerOf(leg: LegView, first: LegView, far: LegView | undefined): LegView {
+  if (!far || far === leg || dials(first, leg.device)) return first;
+  return dials(far, leg.device) || (dials(far) && !dials(first)) ? far : first;
+}
+
+const diallingApps = new Set(['Dial', 'Queue']);
+
+/** Whether its dialplan rang somebody; with a device, whether a Dial of it names that one. */
+const dials = ({ steps }: LegView, device?: string): boolean =>
+  steps.some(({ app, appData }) =>
+    device === undefined
+      ? diallingApps.has(app)
+      : app === 'Dial' && devicesAskedFor(appData).includes(device),
+  );
 
 function treeOf(leg: LegView, childrenOf: (leg: LegView) => readonly LegView[]): LegView[] {
   const out = new Set([leg]);

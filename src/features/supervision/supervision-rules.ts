@@ -51,7 +51,8 @@ export function planOf(deps: RuleDeps, viewer: Viewer, wish: StartSupervision): 
   if (!agent) throw new AppError('agent-not-found');
   const legs = legsOf(deps, agent);
   const device = supervisorsDevice(deps, viewer, wish);
-  const asked = { agent, mode, legs, device: device ?? (wish.device === 'browser' ? 'any' : null) };
+  const { callId } = wish;
+  const asked = { agent, mode, legs, callId, device: device ?? (wish.device === 'browser' ? 'any' : null) };
   if (wish.scope === 'agent') refuseUnlessMayFollow(deps, viewer, { ...asked, mode: spoken });
   else refuseUnlessAllowed(deps, viewer, asked);
   if (!device) throw new AppError('no-browser-phone');
@@ -59,7 +60,7 @@ export function planOf(deps: RuleDeps, viewer: Viewer, wish: StartSupervision): 
   const dialled = deps.trunks.dialStringOf(agent.pbx, homeOf(deps, viewer) ?? agent.pbx, device);
   if (dialled === null) throw new AppError('phone-on-other-pbx');
   if (wish.scope === 'agent') return { mode, agent, device: dialled, leg: null };
-  const leg = agentLeg(deps, legs, spoken, wish.callId);
+  const leg = agentLeg(deps, legs, spoken, callId);
   if (!isAudioMode(mode)) assertTakeable(leg);
   if (isOwnCall(deps, viewer.personId, leg)) throw new AppError('own-call', 'You are on that call yourself');
   return { mode, agent, device: dialled, leg };
@@ -230,21 +231,24 @@ function refuseUnlessMayFollow(deps: RuleDeps, viewer: Viewer, asked: Asked & { 
   if (refusal) throw new AppError(refusal);
 }
 
-function refuseUnlessAllowed(deps: RuleDeps, viewer: Viewer, asked: Asked & { mode: Mode }): void {
+function refuseUnlessAllowed(
+  deps: RuleDeps,
+  viewer: Viewer,
+  asked: Asked & { mode: Mode; callId?: string | undefined },
+): void {
   const refusal = refusalOf(asked.mode, factsOf(deps, viewer, asked));
+  // Who names a call is told of that one.
+  if (refusal === 'agent-not-on-call' && asked.callId !== undefined) throw notHis(deps, asked.callId);
   if (refusal) throw new AppError(refusal);
 }
 
-function agentLeg(
-  { calls }: RuleDeps,
-  legs: readonly DeviceLeg[],
-  mode: AudioMode,
-  callId?: string,
-): DeviceLeg {
-  if (callId !== undefined && !legs.some((leg) => leg.callId === callId)) {
-    const call = calls.byId(callId);
-    throw new AppError(!call || call.endedAt ? 'call-already-ended' : 'call-not-agents');
-  }
+function notHis({ calls }: RuleDeps, callId: string): AppError {
+  const call = calls.byId(callId);
+  return new AppError(!call || call.endedAt ? 'call-already-ended' : 'call-not-agents');
+}
+
+function agentLeg(deps: RuleDeps, legs: readonly DeviceLeg[], mode: AudioMode, callId?: string): DeviceLeg {
+  if (callId !== undefined && !legs.some((leg) => leg.callId === callId)) throw notHis(deps, callId);
   const choice = chooseAgentLeg(legs, mode, callId);
   if ('refused' in choice) throw new AppError(choice.refused);
   return choice.leg;

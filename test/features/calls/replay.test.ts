@@ -6,7 +6,9 @@ import type { EndedCall } from '../../../src/features/calls/live-calls.ts';
 import { CallsEngine, settleMs } from '../../../src/features/calls/live-calls.ts';
 import { isKept } from '../../../src/ports/event-log.ts';
 import type { TelephonyFact } from '../../../src/ports/telephony-facts.ts';
+import type { Transcript } from '../../support/call-stage.ts';
 import { quietLog } from '../../support/calls-people.ts';
+import { journalFacts } from '../../support/journal-facts.ts';
 import { RememberedLog } from '../../support/remembered-log.ts';
 import { fold, labPeople, transcripts } from '../../support/transcripts.ts';
 
@@ -167,28 +169,32 @@ const trueEnds = (call: Call, facts: readonly TelephonyFact[]): (string | null)[
     ? [call.endedAt]
     : facts.filter(({ kind }) => kind === 'leg-ended').map(({ atMs }) => new Date(atMs).toISOString());
 
-/** The journal's word on the ends of legs in a stretch of time. */
-const journalOf = (facts: readonly TelephonyFact[], fromMs: number, toMs: number): TelephonyFact[] =>
-  facts
-    .filter((fact) => fact.kind === 'leg-ended' && fact.atMs > fromMs && fact.atMs <= toMs)
-    .map((fact, i) => ({ ...fact, source: 'cel', generation: 7, sequence: i + 1 }) as TelephonyFact);
+/** As the gap's filter asks: a link may have been deaf before it was found dead, and clocks are not told apart to the millisecond. */
+const deafMs = 30_000;
+const skewMs = 2_000;
+const timeSkewMs = 10;
+
+/** What the journal tells of a stretch of time. */
+const journalOf = ({ journal }: Transcript, fromMs: number, toMs: number): TelephonyFact[] =>
+  journalFacts(journal).filter(({ atMs }) => atMs > fromMs - deafMs && atMs <= toMs + skewMs);
 
 t.test(
   'What happened while the server was away: each call known before has one record, with the end the journal tells or none',
   async (t) => {
-    for (const { name, facts } of all) {
+    for (const transcript of all) {
+      const { name, facts, journal: lines } = transcript;
       const truth = fold(facts);
       const [firstMs, lastMs] = [facts[0]!.atMs, facts.at(-1)!.atMs];
       const gap = fc.tuple(
         fc.nat(1_000),
         fc.integer({ min: 0, max: 1_000 }),
-        fc.constantFrom('none', 'before', 'after'),
+        lines.length > 0 ? fc.constantFrom('none', 'before', 'after') : fc.constant('none'),
       );
       fc.assert(
         fc.property(gap, ([from, length, journal]) => {
           const fromMs = firstMs + ((lastMs - firstMs) * from) / 1_000;
           const toMs = Math.round(fromMs + ((lastMs - fromMs + 1_000) * length) / 1_000);
-          const told = journalOf(facts, fromMs, toMs);
+          const told = journalOf(transcript, fromMs, toMs);
           const server = killable(firstMs);
           for (const fact of facts.filter(({ atMs }) => atMs <= fromMs)) server.hear(fact);
           const known = new Set(
@@ -213,10 +219,16 @@ t.test(
             t.ok(found, `${name}: ${call.uniqueId} has its record`);
             if (!found) continue;
             const endMs = Date.parse(call.endedAt!);
-            const isSeen = journal !== 'none' || endMs <= fromMs || endMs > toMs;
+            const isSeen = endMs <= fromMs || endMs > toMs;
             if (call.answeredAt !== null && Date.parse(call.answeredAt) <= fromMs)
               t.equal(found.answeredAt, call.answeredAt, `${name}: when it was answered is remembered`);
-            // Whose end ends a call of our own people may have been decided unseen: then it is not known, and says so.
+            if (journal !== 'none') {
+              const apartMs = Math.abs(Date.parse(found.endedAt!) - endMs);
+              t.ok(apartMs <= timeSkewMs, `${name}: the end the journal tells, not ${found.endedAt}`);
+              t.not(found.reason, 'unknown', `${name}: and why`);
+              continue;
+            }
+            // Without a journal, whose end ends a call of our own people may have been decided unseen: it says so then.
             const isOpen = call.direction !== 'inbound' && found.reason === 'unknown';
             const saysNothing = isOpen && found.endedAt === new Date(toMs).toISOString();
             if (isSeen)
@@ -227,7 +239,7 @@ t.test(
             }
           }
         }),
-        { numRuns: 12, seed: 2026 },
+        { numRuns: 12 },
       );
     }
   },
