@@ -67,9 +67,9 @@ function wrongIn(played: Played, truth: Call, record: CallRecord, hasJournal: bo
       wrong.push(`restarted, but ${reason}`);
     return wrong;
   }
-  if (hasJournal) return [...wrong, ...untold(played, truth, record)];
-  // What a damaged piece held is lost: of those calls nothing but this is promised.
+  // What a damaged piece of the log held is lost, and was said: of those calls nothing but this is promised.
   if (played.isDamaged) return wrong;
+  if (hasJournal) return [...wrong, ...untold(played, truth, record)];
   if (reason !== 'unknown') differs('reason', reason, truth.reason);
   if (record.ended_by !== 'unknown') differs('endedBy', record.ended_by, truth.endedBy);
   const sum = ['menu_ms', 'wait_ms', 'talk_ms', 'hold_ms'].reduce(

@@ -8,7 +8,11 @@ import type { Span } from './spans.ts';
 export function withoutRepeats(facts: readonly CallFact[]): readonly CallFact[] {
   if (!facts.some(({ source }) => source === 'cel')) return facts;
   const covers = coversOf(facts);
-  const isHeard = ({ atMs }: CallFact) => covers.some(({ from, to }) => from <= atMs && atMs <= to);
+  const isHeard = (fact: CallFact) =>
+    covers.some(({ from, to }) => from < fact.atMs && fact.atMs < to) ||
+    // In the very millisecond in which a connection began or ended, what has a live fact of its own.
+    (covers.some(({ from, to }) => from === fact.atMs || to === fact.atMs) &&
+      facts.some((live) => live.source === 'ari' && isSame(live, fact)));
   return facts.filter((fact) => fact.source !== 'cel' || fact.kind === 'leg-ended' || !isHeard(fact));
 }
 
@@ -23,3 +27,11 @@ function coversOf(facts: readonly CallFact[]): Span[] {
   }
   return [...covers.values()];
 }
+
+const isSame = (live: CallFact, told: CallFact): boolean => {
+  if (live.atMs !== told.atMs || live.kind !== told.kind) return false;
+  if ('bridgeId' in live && 'bridgeId' in told) return live.bridgeId === told.bridgeId;
+  if (live.kind === 'leg-dialplan' && told.kind === 'leg-dialplan')
+    return live.leg.dialplan.app === told.leg.dialplan.app;
+  return true;
+};

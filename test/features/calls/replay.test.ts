@@ -121,6 +121,10 @@ t.test(
   },
 );
 
+/** Of the connection after a gap. */
+const generationAfter = 2_000_000_000;
+const resyncFactsMax = 1_000;
+
 /** What a resync says at `atMs`: the legs that are still there, and the bridges they are in. */
 function resyncAt(facts: readonly TelephonyFact[], atMs: number): TelephonyFact[] {
   const past = facts.filter((fact) => fact.atMs <= atMs);
@@ -135,7 +139,7 @@ function resyncAt(facts: readonly TelephonyFact[], atMs: number): TelephonyFact[
     if (fact.kind === 'bridge-left' && bridges.get(fact.uniqueId)?.bridgeId === fact.bridgeId)
       bridges.delete(fact.uniqueId);
   }
-  const header = { pbx: 'main', source: 'ari' as const, generation: 2_000_000_000, atMs };
+  const header = { pbx: 'main', source: 'ari' as const, generation: generationAfter, atMs };
   let sequence = 0;
   const stamped = (body: object): TelephonyFact =>
     ({ ...header, sequence: ++sequence, ...body }) as TelephonyFact;
@@ -204,7 +208,8 @@ t.test(
           if (journal === 'before') for (const fact of told) server.hear(fact);
           for (const fact of resyncAt(facts, toMs)) server.hear(fact);
           if (journal === 'after') for (const fact of told) server.hear(fact);
-          for (const fact of facts.filter(({ atMs }) => atMs > toMs)) server.hear(fact);
+          for (const fact of facts.filter(({ atMs }) => atMs > toMs))
+            server.hear({ ...fact, generation: generationAfter, sequence: resyncFactsMax + fact.sequence });
           server.until(lastMs + 1_000);
           server.kill();
           const records = server.records();
