@@ -89,6 +89,10 @@ async function serve(config: Config): Promise<number> {
     process.on('SIGTERM', stop);
     process.on('SIGINT', stop);
   });
+  if (config.databaseUrl) {
+    const { waitForDatabase } = await import('./database/wait-for-database.ts');
+    if (!(await waitForDatabase(config.databaseUrl, createLog(config.logLevel), stopping))) return 0;
+  }
   const { startApp } = await import('./app.ts');
   const app = await startApp(config);
   const watchdog = await watch(config);

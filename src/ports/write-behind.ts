@@ -1,4 +1,4 @@
-/** What waits for the database on this server's own disk, synced, while it is away: call records, supervisions. */
+/** What waits for the database on this server's own disk, synced, while it is away: see `waitingKinds`. */
 export interface WriteBehind {
   /** Settles when all are synced; one of the same key is replaced where it stands. Rejects when the disk does not serve. */
   put(kind: WaitingKind, items: readonly WaitingItem[]): Promise<void>;
@@ -9,7 +9,8 @@ export interface WriteBehind {
   count(kind: WaitingKind): Promise<number>;
 }
 
-export type WaitingKind = 'call-record' | 'supervision';
+export const waitingKinds = ['call-record', 'supervision', 'kept-reply'] as const;
+export type WaitingKind = (typeof waitingKinds)[number];
 export interface WaitingItem {
   key: string;
   /** JSON. */

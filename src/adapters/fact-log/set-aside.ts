@@ -1,5 +1,5 @@
 import { existsSync, renameSync } from 'node:fs';
-import type { WaitingItem, WaitingKind } from '../../ports/write-behind.ts';
+import { type WaitingItem, type WaitingKind, waitingKinds } from '../../ports/write-behind.ts';
 import { isDamage, type LogFile } from './log-file.ts';
 
 /** Renames a damaged log with its journal; the new name. */
@@ -14,7 +14,7 @@ const waitingMax = 1_000_000;
 
 /** What waits for the database, as far as it can be read. */
 export function saveWaiting(file: LogFile): { kind: WaitingKind; items: WaitingItem[] }[] {
-  return (['call-record', 'supervision'] as const).map((kind) => {
+  return waitingKinds.map((kind) => {
     try {
       return { kind, items: file.oldest(kind, waitingMax) };
     } catch (error) {

@@ -13,6 +13,7 @@ import { createAuditGuard } from './audit-guard.ts';
 import { createFactRouter } from './fact-router.ts';
 import { FollowingSession } from './following-session.ts';
 import type { TargetDeps } from './hand-over.ts';
+import { createKeptReplies } from './kept-replies.ts';
 import { writeKeptRows } from './kept-rows.ts';
 import { OpenSessions } from './open-sessions.ts';
 import { parseOwnId } from './own-ids.ts';
@@ -100,6 +101,9 @@ export function createSupervision(deps: SupervisionDeps): SupervisionFeature {
     },
     sweepEveryMs: deps.sweepEveryMs ?? 30_000,
   });
+  const replies = createKeptReplies(db, deps.behind);
+  const bringReplies = () =>
+    replies.bringToDatabase().catch((error: unknown) => log.warn({ err: error }, 'Kept replies wait still'));
   const takeovers = createTakeovers({ rules, sessions, kinds, audit, commandsOf: deps.telephonyOf });
   const targets = { people, isQueue: deps.isQueue ?? (() => false) };
   const moves = createMoves({
@@ -119,6 +123,7 @@ export function createSupervision(deps: SupervisionDeps): SupervisionFeature {
     clock,
     log,
     sessions,
+    replies,
     isStopping: () => isStopping,
     newSession(plan, mode) {
       const commands = deps.telephonyOf(plan.pbx);
@@ -133,7 +138,10 @@ export function createSupervision(deps: SupervisionDeps): SupervisionFeature {
     watchCalls(calls, sessions),
     people.onChange(() => endWithoutRights(rules, sessions)),
     watchPolicy(rules, sessions),
-    deps.onDatabaseBack?.(() => void sessions.saveAgain()) ?? (() => {}),
+    deps.onDatabaseBack?.(() => {
+      void sessions.saveAgain();
+      void bringReplies();
+    }) ?? (() => {}),
   ];
 
   return {
@@ -158,6 +166,7 @@ export function createSupervision(deps: SupervisionDeps): SupervisionFeature {
         await writeKeptRows(db, deps.behind).catch((error: unknown) =>
           log.error({ err: error }, 'Supervisions that were kept on this disk wait still'),
         );
+      await bringReplies();
       guard.start();
       await sweeper.start();
     },

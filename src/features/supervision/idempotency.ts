@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { AppError } from '../../contract/errors.ts';
 import type { StartSupervision, Supervision } from '../../contract/supervisions.ts';
-import type { Database } from '../../database/database.ts';
 import type { Clock } from '../../ports/clock.ts';
-import { type IdempotentRequest, keptReply } from './supervision.repository.ts';
+import type { KeptReplies } from './kept-replies.ts';
+import type { IdempotentRequest } from './supervision.repository.ts';
 
 /** How long a reply is kept for its Idempotency-Key. */
 export const idempotencyMs = 24 * 3_600_000;
@@ -11,11 +11,11 @@ export const idempotencyMs = 24 * 3_600_000;
 type Work = (request: IdempotentRequest | null) => Promise<Supervision>;
 
 /** The same key gives the same reply, while the first is under way and for 24 h after it succeeded. */
-export function createIdempotency({ db, clock }: { db: Database; clock: Clock }) {
+export function createIdempotency({ replies, clock }: { replies: KeptReplies; clock: Clock }) {
   const underWay = new Map<string, { bodyHash: Buffer; reply: Promise<Supervision> }>();
 
   async function keptOrNew(request: IdempotentRequest, work: Work): Promise<Supervision> {
-    const kept = await keptReply(db, request, clock.now() - idempotencyMs);
+    const kept = await replies.find(request, clock.now() - idempotencyMs);
     if (!kept) return work(request);
     assertSameBody(kept.bodyHash, request);
     return kept.reply;

@@ -7,14 +7,10 @@ import type { Clock } from '../../ports/clock.ts';
 import type { AuditLog } from '../../ports/domain.ts';
 import type { Log } from '../../ports/log.ts';
 import type { Viewer } from '../../ports/viewer.ts';
+import type { KeptReplies } from './kept-replies.ts';
 import type { OpenSessions } from './open-sessions.ts';
 import { isOpen, type Session, type SessionPlan } from './session.ts';
-import {
-  deleteSupervision,
-  type IdempotentRequest,
-  insertSupervision,
-  rowOf,
-} from './supervision.repository.ts';
+import { type IdempotentRequest, insertSupervision, rowOf } from './supervision.repository.ts';
 import { planOf, type RuleDeps } from './supervision-rules.ts';
 import { supervisionOf } from './supervision-view.ts';
 import { isTakeover, type Takeovers } from './takeover.ts';
@@ -27,6 +23,7 @@ export interface StartDeps extends RuleDeps {
   clock: Clock;
   log: Log;
   sessions: OpenSessions;
+  replies: KeptReplies;
   takeovers: Takeovers;
   /** Throws `pbx-unreachable` when there is no such PBX. */
   newSession(plan: SessionPlan, mode: Mode): Session;
@@ -102,7 +99,11 @@ async function writeAndEstablish(
   // What the PBX is asked leaves this process before the writes are put together.
   await new Promise((sent) => setImmediate(sent));
   // Without a kept reply the row follows the audit entry: who wants to listen does not wait for the database.
-  const saved = request ? insertSupervision(db, supervision, rowOf(session), request) : null;
+  const saved = request
+    ? deps.replies.keep(request, supervision, () =>
+        insertSupervision(db, supervision, rowOf(session), request),
+      )
+    : null;
   const audited = audit.write({
     actorId: supervisor.id,
     action: 'supervision.started',
@@ -124,7 +125,7 @@ async function writeAndEstablish(
   } catch (error) {
     await Promise.allSettled([saved, audited, session.end('server-stopped')]);
     // One of the two may have been written: neither its row nor its kept reply may speak of what never was.
-    const takenBack = request ? deleteSupervision(db, id, request) : Promise.resolve();
+    const takenBack = request ? deps.replies.takeBack(request, id) : Promise.resolve();
     const isTakenBack = await takenBack.then(
       () => true,
       () => false,

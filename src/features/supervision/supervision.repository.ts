@@ -24,26 +24,33 @@ export async function insertSupervision(
   row: Insertable<SupervisionsTable>,
   request: IdempotentRequest,
 ): Promise<void> {
-  const { personId, key, bodyHash } = request;
   await db.transaction().execute(async (tx) => {
     await tx.insertInto('supervisions').values(row).execute();
-    const kept = {
-      route,
-      body_hash: bodyHash,
-      status: 201,
-      reply: JSON.stringify(supervision),
-      created_at: new Date(supervision.startedAt),
-    };
-    await tx
-      .insertInto('idempotency_keys')
-      .values({ person_id: personId, key, ...kept })
-      .onConflict((conflict) => conflict.columns(['person_id', 'key']).doUpdateSet(kept))
-      .execute();
+    await saveReply(tx, request, supervision);
   });
 }
 
+export async function saveReply(
+  db: Database,
+  { personId, key, bodyHash }: IdempotentRequest,
+  supervision: Supervision,
+): Promise<void> {
+  const kept = {
+    route,
+    body_hash: bodyHash,
+    status: 201,
+    reply: JSON.stringify(supervision),
+    created_at: new Date(supervision.startedAt),
+  };
+  await db
+    .insertInto('idempotency_keys')
+    .values({ person_id: personId, key, ...kept })
+    .onConflict((conflict) => conflict.columns(['person_id', 'key']).doUpdateSet(kept))
+    .execute();
+}
+
 /** Takes back what `insertSupervision` wrote, if it did. */
-export async function deleteSupervision(db: Database, id: string, request: IdempotentRequest): Promise<void> {
+export async function deleteReply(db: Database, id: string, request: IdempotentRequest): Promise<void> {
   await db.transaction().execute(async (tx) => {
     await tx.deleteFrom('supervisions').where('id', '=', id).execute();
     await tx
