@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import t from 'tap';
 import { startPrivateDatabase } from '../../src/adapters/postgres-embedded/private-database.ts';
 import { quietLog } from '../support/calls-people.ts';
-import { freshDataDir, runVigie, serveVigie, spawnVigie } from '../support/vigie.ts';
+import { freshDataDir, runVigie, type Settings, serveVigie, spawnVigie } from '../support/vigie.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 t.setTimeout(500_000);
@@ -58,7 +58,8 @@ t.test(
 
 t.test('Of two servers with one DATA_DIR the second refuses, and harms nothing', async (t) => {
   const database = await startDatabase();
-  for (const own of [{}, { DATABASE_URL: database.url }]) {
+  const each: Settings[] = [{}, { DATABASE_URL: database.url }];
+  for (const own of each) {
     const settings = { DATA_DIR: await freshDataDir(t), ...own };
     const first = await serveVigie(t, settings);
     const { code, err } = await runVigie(['serve'], { ...settings, PORT: '0' });
