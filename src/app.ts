@@ -9,14 +9,19 @@ import { createMetrics } from './adapters/metrics/metrics.ts';
 import { createPhoneGate } from './adapters/phone-gate/phone-gate.ts';
 import { lockDataDir } from './adapters/postgres-embedded/data-dir-lock.ts';
 import { createConnections } from './adapters/sockets/connections.ts';
+import { withFarPages } from './adapters/sockets/far-pages.ts';
 import { createPanelPresence } from './adapters/sockets/panel-presence.ts';
+import { sharePresence } from './adapters/sockets/shared-presence.ts';
 import { createSockets } from './adapters/sockets/sockets.ts';
 import { readBrowserPhones } from './browser-phones-file.ts';
+import { type Cluster, createCluster, noCluster } from './cluster.ts';
 import type { Config } from './config.ts';
 import { queueKey } from './contract/queues.ts';
+import type { Supervision } from './contract/supervisions.ts';
 import type { Database } from './database/database.ts';
 import { listenTo } from './database/listen.ts';
 import type { DatabasePresence } from './database/presence.ts';
+import { createDrain } from './drain.ts';
 import { createAccounts } from './features/accounts/accounts.ts';
 import { createAgentPages } from './features/agent-page/agent-pages.ts';
 import { createAgents } from './features/agents/agents.ts';
@@ -37,6 +42,7 @@ import { createOutsideListening } from './features/outside-listening/outside-lis
 import { createPhones } from './features/phones/phones.ts';
 import { createPolicy } from './features/policy/policy.ts';
 import { createScreens } from './features/screens/create-screens.ts';
+import { type FarScreen, shareScreens } from './features/screens/far-screens.ts';
 import { screensRoutes } from './features/screens/screens.routes.ts';
 import { createSharedScreens } from './features/screens/shared-screens.ts';
 import { createHelpRequests } from './features/shift-control/help-requests.ts';
@@ -54,7 +60,7 @@ import { type AgentTies, noTies } from './ports/absent.ts';
 import { systemClock as clock } from './ports/clock.ts';
 import type { BrowserPhones } from './ports/domain.ts';
 import type { EventLog } from './ports/event-log.ts';
-import type { AccessRule } from './ports/http-viewer.ts';
+import type { About, AccessRule } from './ports/http-viewer.ts';
 import type { LiveSessions } from './ports/live.ts';
 import type { Log } from './ports/log.ts';
 import type { TelephonyFact } from './ports/telephony-facts.ts';
@@ -95,9 +101,12 @@ export async function startApp(config: Config): Promise<App> {
     const { db, url, presence } = opened;
     undo.push(opened.close);
     presence.start(url, log);
-    const { http, watch } = await build({ config, log, db, url, presence, undo });
+    const cluster = config.redis ? await createCluster({ url: config.redis.url, db, log }) : noCluster;
+    undo.push(() => cluster.stop());
+    const { http, watch } = await build({ config, log, db, url, presence, undo, cluster });
     await http.listen({ host: config.host, port: config.port });
     if (!http.server.listening) await once(http.server, 'listening');
+    cluster.start(config.redis?.serverUrl ?? addressOf(http));
     await watch();
     return { address: addressOf(http), accessRules: http.accessRules(), stop };
   } catch (error) {
@@ -113,6 +122,8 @@ interface Site {
   /** Of the database. */
   url: string;
   presence: DatabasePresence;
+  /** The servers that share the PBXs; this one, where it is alone. */
+  cluster: Cluster | typeof noCluster;
   /** How each part ends, in the order they began. */
   undo: (() => unknown)[];
 }
@@ -124,6 +135,7 @@ async function build({
   db,
   url,
   presence: database,
+  cluster,
   undo,
 }: Site): Promise<{ http: HttpServer; watch(): Promise<void> }> {
   const factLog = createFactLog({ dataDir: config.dataDir, log });
@@ -133,18 +145,35 @@ async function build({
       if (!isAway) listener();
     });
   const needs = { synced: () => factLog.synced(), hasRoom: () => calls.hasRoom() };
-  const pbxs = createPbxSources(config.pbxs, { clock, log, factLog, dataDir: config.dataDir, needs });
+  const pbxs = createPbxSources(
+    config.pbxs,
+    { clock, log, factLog, dataDir: config.dataDir, needs },
+    cluster.isShared ? (pbx, deps) => (cluster as Cluster).createSource(pbx, deps, () => calls) : undefined,
+  );
+  const { homes } = cluster;
+  /** Of a PBX that is this server's. */
+  const commandsOf = (name: string) => (homes.isHere(name) ? pbxs.of(name)?.commands : undefined);
   const metrics = createMetrics();
   const directory = createPeopleDirectory({ db });
   const readPeopleAgain = () => {
     directory.refresh().catch((error: unknown) => log.warn({ err: error }, 'people could not be read'));
   };
-  const presence = createPanelPresence();
-  const connections = createConnections({ log });
+  const ownPages = createPanelPresence();
+  const presence = sharePresence(ownPages, {
+    pages: cluster.share<true>('pages'),
+    agentPages: cluster.share<true>('agent-pages'),
+  });
+  const viewingsAt = cluster.share<string>('screen-viewings');
+  const connections = withFarPages(createConnections({ log }), {
+    notes: cluster.notes,
+    viewingsAt,
+    viewerOf: (personId) => liveSessions.viewer(personId),
+  });
   // Each replaced by the feature that keeps it.
   const ties: AgentTies = { ...noTies, trunks: createTrunks(config.pbxs) };
   const sharedScreens = createSharedScreens();
-  ties.screens = sharedScreens;
+  const screensAt = cluster.share<FarScreen>('screens');
+  ties.screens = shareScreens(sharedScreens, screensAt);
   const iceServers = createIceServers(config.turn);
   const phones = createPhones({
     accountsOf: (name) => pbxs.of(name)?.phoneAccounts,
@@ -152,6 +181,7 @@ async function build({
     configured: readBrowserPhones(config.browserPhonesFile),
     iceServers,
     callContextOf: (name) => pbxs.of(name)?.phoneContext ?? null,
+    entries: cluster.share<string>('browser-phones'),
     clock,
     log,
   });
@@ -176,6 +206,7 @@ async function build({
     behind: factLog,
     onDatabaseBack,
     supervisions: { all: () => supervision.live.all() },
+    shared: { isOurs: homes.isHere, onWritten: cluster.onWritten },
   });
   const policy = createPolicy({
     db,
@@ -204,7 +235,8 @@ async function build({
     db,
     behind: factLog,
     onDatabaseBack,
-    telephonyOf: (name) => pbxs.of(name)?.commands,
+    telephonyOf: commandsOf,
+    shared: { homes, entries: cluster.share<Supervision>('supervisions') },
     pbxNames: pbxs.names,
     people: directory,
     calls: calls.live,
@@ -240,6 +272,7 @@ async function build({
     people: directory,
     audit,
     wasTold: audit.wasTold,
+    homes,
     log,
   });
   ties.outside = outside;
@@ -296,6 +329,7 @@ async function build({
     sessions: liveSessions,
     connections,
     iceServers,
+    viewingsAt,
     clock,
     log,
   });
@@ -333,7 +367,8 @@ async function build({
     ],
     staticFolder: webFolder(),
     metrics,
-    readiness: () => readiness(db, pbxs.wereTried()),
+    readiness: () => readiness(db, pbxs.wereTried(), drain.isBegun),
+    homes: cluster.isShared ? { homeOf } : undefined,
   });
   const sockets = createSockets({
     server: http.server,
@@ -341,7 +376,7 @@ async function build({
     feed: board,
     agentPages,
     sessions: withPhones(liveSessions, phones.board),
-    presence,
+    presence: ownPages,
     connections,
     log,
   });
@@ -360,6 +395,30 @@ async function build({
     log,
   );
 
+  /** Which server answers for what a request is about. What nobody knows is answered, or refused, here. */
+  function homeOf(about: About, id: string): string {
+    const at = (server: string | undefined): string =>
+      server === undefined ? 'here' : (cluster.addressOf(server) ?? 'nobody');
+    switch (about) {
+      case 'agent':
+        return homeOfPbx(directory.byId(id)?.pbx);
+      case 'supervision':
+        return homeOfPbx(
+          directory.byId(supervision.live.all().find((one) => one.id === id)?.agentId ?? '')?.pbx,
+        );
+      case 'call':
+        return homeOfPbx(calls.live.byId(id)?.pbx);
+      case 'screen':
+        return sharedScreens.share(id) ? 'here' : at(screensAt.serverOf(id));
+      case 'viewing':
+        return at(viewingsAt.serverOf(id));
+      default:
+        return about satisfies never;
+    }
+  }
+  const homeOfPbx = (pbx: string | undefined): string =>
+    pbx === undefined || !pbxs.of(pbx) ? 'here' : cluster.homeOf(pbx);
+
   const onFact = (fact: TelephonyFact): void => {
     // In the order in which they build on one another. One that fails must not keep the fact from the others.
     for (const listener of [phones, calls, agents, supervision, outside, board]) {
@@ -370,6 +429,17 @@ async function build({
       }
     }
   };
+
+  /** Where other servers are there: they go on with calls and supervisions, and pages come to them, before this one ends. */
+  const drain = createDrain({
+    hasOthers: cluster.hasOthers,
+    async handOver() {
+      await supervision.saveAll();
+      await cluster.handOver();
+    },
+    sendPagesAway: () => sockets.sendAway(),
+    log,
+  });
 
   /** Calls back at each notice of the database's channel, until everything stops. */
   function follow(channel: string, onNotice: Parameters<typeof listenTo>[0]['onNotice']): void {
@@ -388,7 +458,7 @@ async function build({
       () => sockets.close(),
       () => gate.close(),
       () => door.close(),
-      () => presence.stop(),
+      () => ownPages.stop(),
     );
     undo.push(() => board.stop());
     startAudit(audit, log);
@@ -417,6 +487,7 @@ async function build({
     undo.push(() => phones.stop());
     await supervision.recover();
     undo.push(() => supervision.stopAll('server-stopped'));
+    undo.push(() => drain.begin());
   }
   return { http, watch };
 }
@@ -462,6 +533,7 @@ const monthOf = (date: Date): string => date.toISOString().slice(0, 7);
 async function readiness(
   db: Database,
   pbxTried: boolean,
+  isDraining: boolean,
 ): Promise<{ ready: boolean; checks: Record<string, string> }> {
   const answered = await db
     .selectFrom('teams')
@@ -473,8 +545,12 @@ async function readiness(
       () => false,
     );
   return {
-    ready: answered && pbxTried,
-    checks: { database: answered ? 'answers' : 'does not answer', pbx: pbxTried ? 'tried' : 'not tried yet' },
+    ready: answered && pbxTried && !isDraining,
+    checks: {
+      database: answered ? 'answers' : 'does not answer',
+      pbx: pbxTried ? 'tried' : 'not tried yet',
+      ...(isDraining ? { server: 'is stopping' } : {}),
+    },
   };
 }
 

@@ -40,6 +40,16 @@ export const settings = {
     default: '',
     description: 'PostgreSQL (15 or newer); absent: a private PostgreSQL in DATA_DIR',
   }),
+  REDIS_URL: Type.String({
+    default: '',
+    description:
+      'Redis, for several servers that share PBXs ([docs/several-servers.md](docs/several-servers.md)); needs DATABASE_URL. Also `redis+sentinel://host,host2/NAME` and `redis+cluster://host,host2`',
+  }),
+  SERVER_URL: Type.String({
+    default: '',
+    description:
+      'With REDIS_URL: address at which the other servers reach this one, `http://10.0.0.5:8080`; absent: HOST and PORT',
+  }),
   ARI_URL: Type.String({ default: '', description: 'Asterisk’s ARI with its path, `http://host:8088/ari`' }),
   ARI_USERNAME: Type.String({ default: '', description: 'User of `ari.conf`' }),
   ARI_PASSWORD: Type.String({ default: '', description: 'Its password' }),
@@ -119,6 +129,8 @@ export interface Config {
   logLevel: Environment['LOG_LEVEL'];
   trustProxy: boolean;
   databaseUrl: string | null;
+  /** Where several servers share PBXs; null: this one is alone. */
+  redis: { url: string; serverUrl: string | null } | null;
   /** In the order of the settings. Empty when none is configured: the panel then says so. */
   pbxs: readonly PbxConfig[];
   /** File of configured browser phones. */
@@ -149,11 +161,27 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Readonly<Confi
     logLevel: values.LOG_LEVEL,
     trustProxy: values.TRUST_PROXY,
     databaseUrl: url(values, 'DATABASE_URL', ['postgres:', 'postgresql:']),
+    redis: redisConfig(values),
     pbxs: pbxConfigs(values),
     browserPhonesFile: values.BROWSER_PHONES || null,
     turn: turnConfig(values),
     sessionHours: values.SESSION_HOURS,
   });
+}
+
+function redisConfig(values: Environment): Config['redis'] {
+  const serverUrl = url(values, 'SERVER_URL', ['http:', 'https:'])?.replace(/\/+$/, '') ?? null;
+  if (values.REDIS_URL === '') return null;
+  if (!/^rediss?(\+(sentinel|cluster))?:\/\//.test(values.REDIS_URL))
+    throw new AppError('bad-setting', 'REDIS_URL is not a redis:// address');
+  if (values.DATABASE_URL === '')
+    throw new AppError(
+      'bad-setting',
+      'REDIS_URL is set, DATABASE_URL is missing: servers that share PBXs share a database',
+    );
+  if (serverUrl === null && ['0.0.0.0', '::'].includes(values.HOST))
+    throw new AppError('bad-setting', 'REDIS_URL is set and HOST is every address: SERVER_URL is missing');
+  return { url: values.REDIS_URL, serverUrl };
 }
 
 /** Those of PBX_CONFIG's file, or the one of ARI_URL. */
@@ -208,7 +236,7 @@ function turnConfig(values: Environment): Config['turn'] {
   return { urls, secret: values.TURN_SECRET };
 }
 
-type UrlSetting = 'PUBLIC_URL' | 'DATABASE_URL' | 'ARI_URL';
+type UrlSetting = 'PUBLIC_URL' | 'SERVER_URL' | 'DATABASE_URL' | 'ARI_URL';
 function url(values: Environment, name: UrlSetting, protocols: string[]): string | null {
   const value = values[name];
   if (value === '') return null;

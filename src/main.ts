@@ -29,6 +29,8 @@ const usage = `vigie: live supervision for call centres on Asterisk
 Settings are environment variables; README.md lists them all. Commands work beside a running server.
 `;
 const stopDeadlineMs = 10_000;
+/** Others are given time to take over. */
+const sharedStopDeadlineMs = 20_000;
 
 /** Runs one command; settles with the exit status: 0 done, 1 failed (printed as `code: text`), 2 not understood. `doctor` has its own. */
 async function main(args: string[]): Promise<number> {
@@ -73,17 +75,18 @@ async function run([command, ...rest]: string[]): Promise<number> {
   }
 }
 
-/** Until SIGTERM or SIGINT; a second one, or ten seconds, end it at once. */
+/** Until SIGTERM or SIGINT; a second one, or the deadline, end it at once. */
 async function serve(config: Config): Promise<number> {
+  const deadlineMs = config.redis ? sharedStopDeadlineMs : stopDeadlineMs;
   const stopping = new Promise<void>((resolve) => {
     let asked = false;
     const stop = () => {
       if (asked) process.exit(1);
       asked = true;
       setTimeout(() => {
-        process.stderr.write(`internal: not everything stopped within ${stopDeadlineMs / 1_000} s\n`);
+        process.stderr.write(`internal: not everything stopped within ${deadlineMs / 1_000} s\n`);
         process.exit(1);
-      }, stopDeadlineMs).unref();
+      }, deadlineMs).unref();
       resolve();
     };
     process.on('SIGTERM', stop);

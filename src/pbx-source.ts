@@ -32,7 +32,8 @@ export interface PbxSource {
   readonly doorGuest: DoorGuest | null;
   /** True once ARI was connected or has said why not: the server has looked. */
   wasTried(): boolean;
-  start(onFact: (fact: TelephonyFact) => void): Promise<void>;
+  /** `mayReplace`: the PBX is this server's, whoever still holds our application's name there. */
+  start(onFact: (fact: TelephonyFact) => void, how?: { mayReplace: boolean }): Promise<void>;
   watchQueues(names: readonly string[]): void;
   stop(): Promise<void>;
 }
@@ -89,7 +90,7 @@ export function createPbxSource(
     doorGuest,
     wasTried: () => tried,
     watchQueues: (names) => ari.watchQueues(names),
-    async start(onFact) {
+    async start(onFact, how) {
       // ARI's reader keeps its own.
       const keptFact = (fact: TelephonyFact) => {
         factLog.add(fact);
@@ -103,7 +104,7 @@ export function createPbxSource(
           ourClock.learn(fact.clockAheadMs);
         cel?.notice(fact);
         onFact(fact);
-      });
+      }, how);
       ami?.start((fact) => keptFact(ourClock.translate(fact)));
     },
     async stop() {

@@ -16,8 +16,13 @@ export interface PbxSources {
   stop(): Promise<void>;
 }
 
-export function createPbxSources(configs: readonly PbxConfig[], deps: PbxSourceDeps): PbxSources {
-  const sources = new Map(configs.map((config) => [config.name, createPbxSource(config, deps)]));
+/** `create` makes each: another one where servers share them. */
+export function createPbxSources(
+  configs: readonly PbxConfig[],
+  deps: PbxSourceDeps,
+  create: (config: PbxConfig, deps: PbxSourceDeps) => PbxSource = createPbxSource,
+): PbxSources {
+  const sources = new Map(configs.map((config) => [config.name, create(config, deps)]));
   const all = [...sources.values()];
   return {
     names: configs.map(({ name }) => name),

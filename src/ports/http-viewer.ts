@@ -13,6 +13,17 @@ export interface AccessRule {
   access: Access | null;
 }
 
+/**
+ * What a request is about, so that it is answered by the server that holds it: an agent's calls (`:id`, or `agentId` in the
+ * body), a supervision, a call, an agent's shared screen, a viewing of one.
+ */
+export type About = 'agent' | 'supervision' | 'call' | 'screen' | 'viewing';
+
+/** Which server answers for something: this one, the one at that address (`http://10.0.0.5:8080`), or for the moment nobody. */
+export interface RequestHomes {
+  homeOf(about: About, id: string): 'here' | 'nobody' | (string & {});
+}
+
 declare module 'fastify' {
   interface FastifyInstance {
     /** Of every route that is registered, the pages' own too. */
@@ -24,6 +35,8 @@ declare module 'fastify' {
   }
   interface FastifyContextConfig {
     access?: Access;
+    /** Absent: any server answers. */
+    about?: About;
   }
 }
 

@@ -104,7 +104,8 @@ export interface Telephony {
   readonly pbx: string;
   readonly commands: TelephonyCommands;
   readonly phoneAccounts: PhoneAccounts;
-  start(onFact: (fact: TelephonyFact) => void): Promise<void>;
+  /** `mayReplace`: from a server of ours that lost this PBX to us, and does not go by itself. */
+  start(onFact: (fact: TelephonyFact) => void, how?: { mayReplace: boolean }): Promise<void>;
   stop(): Promise<void>;
   /** Names of queues and endpoints to watch beyond what the PBX tells by itself. */
   watchQueues(names: readonly string[]): void;

@@ -55,6 +55,8 @@ const slowRetryMs = 30_000;
 const fastRetryMs = 1000;
 /** With the client's limit of a second for the answer, a link that is open and dead is found within two. */
 const pingIntervalMs = 500;
+/** A server that was killed has left by then; one that hangs has not. */
+const replaceAfterMs = 500;
 /** Asterisk dials every half second (`reconnect_interval`). */
 const dialWithinMs = 2000;
 /** Everything but device states, whose subscription can lock ARI when it ends: `createDeviceWatch` asks for them. */
@@ -210,14 +212,22 @@ export function createPbxReader(options: PbxReaderOptions): PbxReader {
       .catch((error) => log.error({ err: error }, 'Device states are no longer read'));
   }
 
-  /** A first connection waits until no other server holds our name: we never throw one out. */
+  /**
+   * A first connection waits until no other server holds our name: we never throw one out, but for a server of ours that
+   * has lost the PBX to us, and then only one that does not go by itself.
+   */
   async function connectWhenFree(): Promise<void> {
     const own = client;
     if (isOutbound(ari)) return awaitCall(own);
+    const replaceFromMs = ari.mayReplace ? clock.now() + replaceAfterMs : Infinity;
     for (let waitMs = fastRetryMs / 4; own === client && !stopping.signal.aborted; ) {
       const loss = await checkName(own, ari.app);
       if (own !== client || stopping.signal.aborted) return;
-      if (!loss) return own.connect();
+      if (!loss || (loss.why === 'replaced' && clock.now() >= replaceFromMs)) return own.connect();
+      if (ari.mayReplace && loss.why === 'replaced') {
+        await pause(replaceAfterMs / 5);
+        continue;
+      }
       lose(loss);
       waitMs = Math.min(waitMs * 2, 10 * fastRetryMs);
       await pause(loss.why === 'disconnected' ? waitMs : slowRetryMs);

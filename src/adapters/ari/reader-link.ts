@@ -14,6 +14,8 @@ export interface ReaderAddress {
   app: string;
   /** `outbound`: Asterisk dials us, and keeps events for us while we are away. Default: we dial it. */
   transport?: 'inbound' | 'outbound' | undefined;
+  /** The application is ours to take from whoever still holds its name: another server that lost the PBX. */
+  mayReplace?: boolean;
   /** Where connections of an Asterisk that dials us are brought to: a Unix socket. */
   doorPath?: string;
 }
@@ -28,7 +30,7 @@ type LinkOptions = Omit<AriClientOptions, keyof ReaderAddress>;
 export const isOutbound = ({ transport }: ReaderAddress): boolean => transport === 'outbound';
 
 export function createReaderLink(
-  { transport, doorPath, ...address }: ReaderAddress,
+  { transport, doorPath, mayReplace: _, ...address }: ReaderAddress,
   options: LinkOptions,
 ): ReaderLink {
   if (transport !== 'outbound') return createAriClient({ ...address, ...options });

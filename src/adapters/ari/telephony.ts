@@ -55,6 +55,7 @@ export function createAriTelephony(options: AriTelephonyOptions): Telephony {
   let onFact: (fact: TelephonyFact) => void = () => {};
   let thread: Worker | undefined;
   let isStopping = false;
+  let mayReplaceOthers = false;
   let toldNeeds = '';
   let timer: NodeJS.Timeout | undefined;
 
@@ -76,7 +77,13 @@ export function createAriTelephony(options: AriTelephonyOptions): Telephony {
     const taken: FactCounter = new BigInt64Array(new SharedArrayBuffer(8));
     const factLog = options.factLog?.openSource(taken) ?? null;
     const beats = new Int32Array(new SharedArrayBuffer(4));
-    const workerData: ReaderData = { name, ari, taken, beats, factLog };
+    const workerData: ReaderData = {
+      name,
+      ari: { ...ari, mayReplace: mayReplaceOthers },
+      taken,
+      beats,
+      factLog,
+    };
     // Flags of the server's process, a debugger's or a test runner's, are none of the reader's.
     const made = new Worker(file, { execArgv: [], workerData, transferList: factLog ? [factLog.port] : [] });
     thread = made;
@@ -143,8 +150,9 @@ export function createAriTelephony(options: AriTelephonyOptions): Telephony {
       areAnswered: () => breaker.answers,
     },
     phoneAccounts: createPhoneAccounts(requests),
-    async start(listener) {
+    async start(listener, { mayReplace } = { mayReplace: false }) {
       onFact = listener;
+      mayReplaceOthers = mayReplace;
       startThread();
     },
     async stop() {

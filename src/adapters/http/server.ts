@@ -4,10 +4,11 @@ import type { FastifyPluginAsyncTypebox, TypeBoxTypeProvider } from '@fastify/ty
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { v7 as uuid } from 'uuid';
 import { AppError } from '../../contract/errors.ts';
-import type { Sessions } from '../../ports/http-viewer.ts';
+import type { RequestHomes, Sessions } from '../../ports/http-viewer.ts';
 import type { Log } from '../../ports/log.ts';
 import { guardRoutes } from './access.ts';
 import { describeRoutes, serveDocs } from './docs.ts';
+import { forwardRequests } from './forward.ts';
 import { type MetricsText, type Readiness, serveHealth } from './health.ts';
 import { servePanel } from './panel.ts';
 import { answerProblems, sendProblem, toAppError } from './problem.ts';
@@ -35,6 +36,8 @@ export interface HttpServerOptions {
     observeRequest(request: { method: string; route: string; status: number; seconds: number }): void;
   };
   readiness: () => Promise<Readiness>;
+  /** Where there are several servers. Default: this one answers everything. */
+  homes?: RequestHomes | undefined;
   /** To /api, from one address. */
   requestsPerMinute?: number;
 }
@@ -71,6 +74,7 @@ export async function createHttpServer(o: HttpServerOptions): Promise<HttpServer
           retryAfterS: Math.ceil(ttl / 1_000),
         }),
     });
+    if (o.homes) forwardRequests(api, o.homes, o.log);
     for (const plugin of o.routes) await api.register(plugin);
   });
   serveHealth(app, o.readiness, o.metrics);

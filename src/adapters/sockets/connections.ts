@@ -7,6 +7,13 @@ export interface OpenConnections extends Connections {
   /** The page said something. */
   heard(connection: PageConnection, event: string, payload: unknown): void;
   gone(connection: PageConnection): void;
+  /** Counts what a page says; false when it says too much. */
+  mayBeHeard(connection: PageConnection): boolean;
+  /** As `toConnection`, of what another server sends. */
+  send(connectionId: string, event: string, args: readonly unknown[]): void;
+  /** As `heard` and `gone`, of a page of another server, which has counted it. */
+  heardFar(connection: PageConnection, event: string, payload: unknown): void;
+  goneFar(connection: PageConnection): void;
 }
 type Send = (event: string, ...args: readonly unknown[]) => void;
 interface Entry {
@@ -49,6 +56,15 @@ export function createConnections({ log, now = () => performance.now() }: { log:
   }
 
   const connections: OpenConnections = {
+    mayBeHeard({ id }) {
+      const entry = entries.get(id);
+      return entry !== undefined && mayBeHeard(entry);
+    },
+    heardFar(connection, event, payload) {
+      tell(hearing.get(event) ?? [], connection, payload);
+    },
+    send: (connectionId, event, args) => entries.get(connectionId)?.send(event, ...args),
+    goneFar: (connection) => tell(leaving, connection),
     toPerson(personId, event, ...args) {
       for (const { send } of byPerson.get(personId) ?? []) send(event, ...args);
     },

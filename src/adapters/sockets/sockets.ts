@@ -27,7 +27,11 @@ const connectTimeoutMs = 10_000;
 const goodbyeMs = 500;
 
 /** Carries the live board, the agents' own pages and news for persons to the browsers. Close it before the HTTP server (`preClose`). */
-export function createSockets(deps: CreateSockets): { close(): Promise<void> } {
+export function createSockets(deps: CreateSockets): {
+  close(): Promise<void>;
+  /** Every page loses its connection and makes another one: behind a proxy, to another server. */
+  sendAway(): void;
+} {
   const { server, publicUrl, log } = deps;
   const io = new Server(server, {
     serveClient: false,
@@ -59,6 +63,11 @@ export function createSockets(deps: CreateSockets): { close(): Promise<void> } {
     deps.waitingFramesMax,
   );
   return {
+    sendAway() {
+      // As a lost network, not as a goodbye: pages come back by themselves.
+      for (const socket of io.of('/live').sockets.values()) socket.conn.close();
+      for (const socket of io.of('/agent').sockets.values()) socket.conn.close();
+    },
     async close() {
       for (const stop of stopServing) stop();
       stopCutting();

@@ -171,6 +171,11 @@ export interface IdempotencyKeysTable {
   created_at: Generated<Date>;
 }
 
+export interface InstallationTable {
+  id: Generated<string>;
+  only_one: Generated<boolean>;
+}
+
 export interface OutsideListeningsTable {
   id: string;
   pbx: string;
@@ -327,6 +332,7 @@ export interface Tables {
   evaluations: EvaluationsTable;
   help_requests: HelpRequestsTable;
   idempotency_keys: IdempotencyKeysTable;
+  installation: InstallationTable;
   outside_listenings: OutsideListeningsTable;
   pause_reasons: PauseReasonsTable;
   people: PeopleTable;

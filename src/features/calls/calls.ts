@@ -27,6 +27,12 @@ export interface Calls {
   stop(deadlineMs?: number): Promise<number>;
   /** Whether there is room for facts of old, which may come as fast as they can be taken. */
   hasRoom(): boolean;
+  /** The facts of the PBX's calls in progress, and of those not yet recorded: all that another server must be told of them. */
+  facts(pbx: string): TelephonyFact[];
+  /** Another server has written the records of these calls. */
+  writtenElsewhere(callIds: readonly string[]): void;
+  /** The PBX's records are ours to write from now on, or no more. */
+  homeChanged(): void;
   counts(): Record<
     'families' | 'calls' | 'factsDropped' | 'factsFolded' | 'waiting' | 'written' | 'dropped' | 'refused',
     number
@@ -57,6 +63,11 @@ export function createCalls(deps: {
   marks?(callIds: readonly string[]): Promise<(callId: string) => Call['marks']>;
   /** Absent: exports leave no entry. */
   audit?: AuditLog | undefined;
+  /** Where servers share PBXs: whose records this one writes, and who is told of what was written. */
+  shared?: {
+    isOurs(pbx: string): boolean;
+    onWritten(callIds: readonly string[], pbx: string): void;
+  };
 }): Calls {
   const { db, people, clock, log } = deps;
   const writer = createRecordWriter({
@@ -65,14 +76,16 @@ export function createCalls(deps: {
     clock,
     log,
     behind: deps.behind,
+    ...deps.shared,
   });
+  const isOurs = deps.shared?.isOurs ?? (() => true);
   const forgetDatabase = deps.onDatabaseBack?.(() => writer.wake());
   const engine = new CallsEngine({
     people,
     clock,
     log,
     onEnded: (ended) => writer.add(ended),
-    onWithdrawn: (call) => writer.remove(call.id),
+    onWithdrawn: (call) => isOurs(call.pbx) && writer.remove(call.id),
     isWritten: (id) => writer.isWritten(id),
   });
   const forgetPeople = people.onChange(() => engine.peopleChanged());
@@ -134,6 +147,9 @@ export function createCalls(deps: {
       return left;
     },
     hasRoom: () => engine.counts().families < familiesMax && writer.counts().waiting < waitingMax,
+    facts: (pbx) => engine.facts(pbx),
+    writtenElsewhere: (callIds) => writer.writtenElsewhere(callIds),
+    homeChanged: () => writer.wake(),
     counts: () => ({ ...engine.counts(), factsFolded: engine.factsFolded, ...writer.counts() }),
   };
 }

@@ -14,6 +14,11 @@ export class Ledgers {
     return this.#of(fact.pbx).add(fact, heardAtMs);
   }
 
+  facts(pbx: string): CallFact[] {
+    const families = [...(this.#ofPbx.get(pbx)?.families ?? [])];
+    return families.flatMap(({ legs }) => [...legs.values()].flatMap((leg) => leg.facts));
+  }
+
   forgetLegs(legs: readonly LegKey[]): void {
     for (const [pbx, uniqueId] of legs) this.#of(pbx).forgetLeg(uniqueId);
   }

@@ -169,6 +169,11 @@ export class CallsEngine implements LiveCalls {
     return this.#ledgers.turnPage(everything);
   }
 
+  /** Of every leg of that PBX that is not over for good. */
+  facts(pbx: string): TelephonyFact[] {
+    return this.#ledgers.facts(pbx);
+  }
+
   counts(): { families: number; calls: number; factsDropped: number } {
     return { ...this.#ledgers.counts(), calls: this.#known.size };
   }

@@ -20,6 +20,8 @@ export interface RecordWriter {
   add(ended: EndedCall): void;
   /** Takes a record back, written or not. */
   remove(callId: string): void;
+  /** Another server has written these. */
+  writtenElsewhere(callIds: readonly string[]): void;
   isWritten(callId: string): boolean;
   /** Ended calls whose record is not in the database yet. */
   waiting(): readonly EndedCall[];
@@ -39,7 +41,12 @@ export function createRecordWriter(deps: {
   log: Log;
   /** Default: memory alone keeps what waits. */
   behind?: WriteBehind | undefined;
+  /** Whether this server writes the records of that PBX; others wait until another has, or it does. Default: it does. */
+  isOurs?: (pbx: string) => boolean;
+  /** Called with ids of records that the database has now. */
+  onWritten?: (callIds: readonly string[], pbx: string) => void;
 }): RecordWriter {
+  const { isOurs = () => true } = deps;
   const waiting = new Map<string, EndedCall>();
   const written = new Set<string>();
   const removals = new Set<string>();
@@ -66,8 +73,7 @@ export function createRecordWriter(deps: {
     isWriting = true;
     try {
       while (mayBeOnDisk && !isStopped) await writeFromDisk();
-      while (waiting.size > 0 && !isStopped) {
-        const batch = [...waiting.values()].slice(0, writeLimits.batch);
+      for (let batch = nextBatch(); batch.length > 0 && !isStopped; batch = nextBatch()) {
         await saveAll(batch);
         retryMs = writeLimits.retryFirstMs;
       }
@@ -80,7 +86,16 @@ export function createRecordWriter(deps: {
     } finally {
       isWriting = false;
     }
-    if (waiting.size + removals.size + onDisk > 0) schedule(retryMs);
+    if (nextBatch().length + removals.size + onDisk > 0) schedule(retryMs);
+  }
+
+  function nextBatch(): EndedCall[] {
+    const batch: EndedCall[] = [];
+    for (const ended of waiting.values()) {
+      if (batch.length === writeLimits.batch) break;
+      if (isOurs(ended.call.pbx)) batch.push(ended);
+    }
+    return batch;
   }
 
   /** Those on the disk are the oldest: they go first. */
@@ -98,8 +113,11 @@ export function createRecordWriter(deps: {
   async function keepOnDisk(): Promise<void> {
     if (!deps.behind || waiting.size <= writeLimits.inMemoryMax) return;
     try {
-      while (waiting.size > writeLimits.inMemoryMax / 2) {
-        const batch = [...waiting.values()].slice(0, writeLimits.batch);
+      for (
+        let batch = nextBatch();
+        waiting.size > writeLimits.inMemoryMax / 2 && batch.length > 0;
+        batch = nextBatch()
+      ) {
         await deps.behind.put('call-record', batch.map(itemOf));
         mayBeOnDisk = true;
         onDisk += batch.length;
@@ -134,6 +152,12 @@ export function createRecordWriter(deps: {
     }
     counts.written += batch.length;
     settle(batch);
+    if (!deps.onWritten) return;
+    for (const [pbx, ended] of Map.groupBy(batch, ({ call }) => call.pbx))
+      deps.onWritten(
+        ended.map(({ call }) => call.id),
+        pbx,
+      );
   }
 
   function settle(batch: readonly EndedCall[]): void {
@@ -141,6 +165,10 @@ export function createRecordWriter(deps: {
       if (waiting.get(ended.call.id) === ended) waiting.delete(ended.call.id);
       written.add(ended.call.id);
     }
+    trimWritten();
+  }
+
+  function trimWritten(): void {
     for (const id of written) {
       if (written.size <= writeLimits.writtenMax) break;
       written.delete(id);
@@ -166,15 +194,22 @@ export function createRecordWriter(deps: {
       removals.add(callId);
       schedule(0);
     },
+    writtenElsewhere(callIds) {
+      for (const id of callIds) {
+        waiting.delete(id);
+        written.add(id);
+      }
+      trimWritten();
+    },
     isWritten: (callId) => written.has(callId) && !waiting.has(callId),
     waiting: () => [...waiting.values()],
     async drain(deadlineMs) {
       const endMs = deps.clock.now() + deadlineMs;
-      while (waiting.size + removals.size > 0 && deps.clock.now() < endMs) {
+      while (nextBatch().length + removals.size > 0 && deps.clock.now() < endMs) {
         if (!isWriting) await write();
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
-      return waiting.size;
+      return [...waiting.values()].filter(({ call }) => isOurs(call.pbx)).length;
     },
     wake() {
       if (timer) clearTimeout(timer);

@@ -1,6 +1,7 @@
-import { v7 as uuid } from 'uuid';
+import { v5 as nameId } from 'uuid';
 import type { NamedRef } from '../../contract/common.ts';
 import type { OutsideListening } from '../../contract/outside-listenings.ts';
+import { everyPbxHere, type PbxHomes } from '../../ports/cluster.ts';
 import type { LiveCalls, OutsideListenings, PeopleDirectory } from '../../ports/domain.ts';
 import type { TelephonyFact } from '../../ports/telephony-facts.ts';
 import { createListeningWriter, type WriterDeps } from './listening-writer.ts';
@@ -12,6 +13,8 @@ import { heardIn, listenerOf } from './who-hears-whom.ts';
 export interface CreateOutsideListening extends WriterDeps {
   calls: LiveCalls;
   people: PeopleDirectory;
+  /** Whose PBXs this server writes of. Default: all. */
+  homes?: PbxHomes;
 }
 export interface OutsideListeningFeature extends OutsideListenings {
   onFact(fact: TelephonyFact): void;
@@ -19,6 +22,9 @@ export interface OutsideListeningFeature extends OutsideListenings {
   start(): Promise<void>;
   stop(): Promise<void>;
 }
+
+/** Of the names that ids of listenings are made of; any would do, for ever the same. */
+const namespace = '5f0c3c55-7ddf-4c0e-9f0b-6a6a53a1b8d4';
 
 /** How long AMI has to say whom a ChanSpy hears, before the legs are asked. */
 const amiGraceMs = 500;
@@ -31,7 +37,12 @@ interface Open {
 /** Who listens to calls without us: on the board while it lasts, and in the audit log. */
 export function createOutsideListening(deps: CreateOutsideListening): OutsideListeningFeature {
   const { calls, people } = deps;
+  const { homes = everyPbxHere } = deps;
   const writer = createListeningWriter(deps);
+  /** What another server watches it writes as well. */
+  const put = (kept: KeptListening): void => {
+    if (homes.isHere(kept.pbx)) writer.put(kept);
+  };
   const pbxs = new Map<string, Spying>();
   /** By PBX and spy. */
   const open = new Map<string, Open>();
@@ -65,7 +76,7 @@ export function createOutsideListening(deps: CreateOutsideListening): OutsideLis
     const targetUniqueId = heard === 'unknown' ? null : heard.uniqueId;
     const listenerId = listenerOf(pbx, spy, spying, people);
     const kept: KeptListening = {
-      id: uuid(),
+      id: idOf(pbx, spy.uniqueId, targetUniqueId, atMs),
       pbx,
       spyUniqueId: spy.uniqueId,
       spyChannel: spy.channel,
@@ -81,7 +92,7 @@ export function createOutsideListening(deps: CreateOutsideListening): OutsideLis
     };
     const shown = show(kept);
     open.set(keyOf(pbx, spy.uniqueId), { kept, shown });
-    writer.put(kept);
+    put(kept);
     tell(shown, false);
   }
 
@@ -90,7 +101,7 @@ export function createOutsideListening(deps: CreateOutsideListening): OutsideLis
     if (!one) return;
     open.delete(key);
     one.kept.toMs = Math.max(one.kept.fromMs, atMs);
-    writer.put(one.kept);
+    put(one.kept);
     tell(one.shown, true);
   }
 
@@ -103,7 +114,7 @@ export function createOutsideListening(deps: CreateOutsideListening): OutsideLis
       if (agentId === null) continue;
       Object.assign(kept, { agentId, callId: found });
       one.shown = show(kept);
-      writer.put(kept);
+      put(kept);
       tell(one.shown, false);
     }
   }
@@ -144,6 +155,16 @@ export function createOutsideListening(deps: CreateOutsideListening): OutsideLis
     timers.set(key, setTimeout(look, amiGraceMs).unref());
   }
 
+  /** Its last server may have written some of it already: what the audit log has is not told twice. */
+  const stopHomes = homes.onChange((pbx, isHere) => {
+    if (!isHere) return;
+    for (const { kept } of open.values()) {
+      if (kept.pbx !== pbx) continue;
+      writer.restore(kept);
+      writer.put(kept);
+    }
+  });
+
   return {
     onFact(fact) {
       if (fact.kind === 'pbx-connected') read.delete(fact.pbx);
@@ -159,22 +180,27 @@ export function createOutsideListening(deps: CreateOutsideListening): OutsideLis
       for (const kept of await openListenings(deps.db)) {
         writer.restore(kept);
         if (kept.toMs !== null) {
-          writer.put(kept);
+          put(kept);
           continue;
         }
         const shown = show(kept);
         open.set(keyOf(kept.pbx, kept.spyUniqueId), { kept, shown });
-        if (!kept.beganTold) writer.put(kept);
+        if (!kept.beganTold) put(kept);
         tell(shown, false);
       }
     },
     async stop() {
       stopCalls();
+      stopHomes();
       for (const timer of timers.values()) clearTimeout(timer);
       await writer.stop();
     },
   };
 }
+
+/** The same on every server that hears of it. */
+const idOf = (pbx: string, spyUniqueId: string, targetUniqueId: string | null, atMs: number): string =>
+  nameId(JSON.stringify([pbx, spyUniqueId, targetUniqueId, atMs]), namespace);
 
 function heardBefore(kept: KeptListening | undefined, spying: Spying): Heard {
   if (!kept) return null;

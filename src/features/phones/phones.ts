@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { browserPhonePrefix, phoneGateCloses } from '../../contract/phones.ts';
+import { type SharedEntries, unshared } from '../../ports/cluster.ts';
 import type { BrowserPhones } from '../../ports/domain.ts';
 import type { PhoneDesk } from '../../ports/phones.ts';
 import type { TelephonyFact } from '../../ports/telephony-facts.ts';
@@ -8,8 +9,11 @@ import { createPhoneBook, dialStringOf, type Phone } from './phone-book.ts';
 import { createPhoneTickets } from './phone-tickets.ts';
 import { phonesRoutes } from './phones.routes.ts';
 import { connectPhone, mayCallWith, mayHavePhone, type PhonesDeps } from './phones.service.ts';
+import { sharePhones } from './shared-phones.ts';
 
 export interface CreatePhones extends PhonesDeps {
+  /** Phones of other servers' pages, by person. Default: there are none. */
+  entries?: SharedEntries<string>;
   /** After a page has gone: reloading it, or a network that comes back, is not leaving. */
   graceMs?: number;
   /** After a start: phones of an earlier run whose pages do not come back by then are taken away. */
@@ -30,7 +34,9 @@ const sweepDefaultMs = 60_000;
 /** Phones in people's browsers: made when a page asks, taken away when it has gone. */
 export function createPhones(deps: CreatePhones): Phones {
   const { people, clock, log, graceMs = graceDefaultMs, sweepAfterMs = sweepDefaultMs } = deps;
+  const { entries = unshared<string>() } = deps;
   const book = createPhoneBook();
+  const board = sharePhones(book.board, entries);
   const tickets = createPhoneTickets();
   const pages = new WeakMap<object, string>();
   let sweeping: NodeJS.Timeout | null = null;
@@ -117,7 +123,8 @@ export function createPhones(deps: CreatePhones): Phones {
     const accounts = deps.accountsOf(pbx);
     for (const { endpoint, online } of (await accounts?.list(browserPhonePrefix)) ?? []) {
       const isOurs = [...book.phones.values()].some((phone) => phone.endpoint === endpoint);
-      if (isOurs || online) continue;
+      const isElsewhere = [...entries.others()].some(([, device]) => device === dialStringOf({ endpoint }));
+      if (isOurs || isElsewhere || online) continue;
       await accounts?.hangUp(endpoint);
       await accounts?.remove(endpoint);
     }
@@ -126,7 +133,7 @@ export function createPhones(deps: CreatePhones): Phones {
   return {
     routes: phonesRoutes((viewer, page) => connectPhone({ ...deps, book, tickets }, viewer, page)),
     desk,
-    board: book.board,
+    board,
     onFact(fact) {
       if (fact.kind === 'resynced') {
         makeAgain(fact.pbx);

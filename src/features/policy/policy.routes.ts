@@ -12,7 +12,7 @@ import type { Retention } from './retention.ts';
 const tags = ['policy'];
 const viewing = { access: 'policy.view' } as const;
 const editing = { access: 'policy.edit' } as const;
-const ownCall = { access: 'agent-page' } as const;
+const ownCall = { access: 'agent-page', about: 'call' } as const;
 const params = Type.Object({ id: Id });
 /** `"7"`: the version the change was made from, as GET's `ETag` named it. */
 const IfMatch = Type.Object({
@@ -70,7 +70,7 @@ export function policyRoutes(
     app.delete('/api/calls/:id/private', { config: ownCall, schema: marking }, async (request) => ({
       items: await marks.endPrivate(requireViewer(request), request.params.id),
     }));
-    const either = { access: 'signed-in' } as const;
+    const either = { access: 'signed-in', about: 'call' } as const;
     app.post(
       '/api/calls/:id/objection',
       { config: either, schema: { ...marking, summary } },

@@ -1,5 +1,6 @@
 import type { Database } from '../../database/database.ts';
 import type { Clock } from '../../ports/clock.ts';
+import { type SharedEntries, unshared } from '../../ports/cluster.ts';
 import type { AuditLog, ListeningPolicy } from '../../ports/domain.ts';
 import type { Connections, LiveSessions, LiveShift } from '../../ports/live.ts';
 import type { Log } from '../../ports/log.ts';
@@ -25,6 +26,8 @@ export interface ScreensDeps {
   clock: Clock;
   log: Log;
   claimDeadlineMs?: number;
+  /** Viewings by the server that holds them, with their agents. Default: this one holds all. */
+  viewingsAt?: SharedEntries<string>;
 }
 
 export interface ScreensFeature extends ScreensService {
@@ -41,15 +44,19 @@ export function createScreens(deps: ScreensDeps): ScreensFeature {
   const { db, clock } = deps;
   let isStopping = false;
   const ended = createEndedWriter(deps);
-  const viewings = createOpenViewings({ ...deps, ended });
+  const { viewingsAt = unshared<string>() } = deps;
+  const viewings = createOpenViewings({ ...deps, ended, viewingsAt });
   const service = createScreensService({ ...deps, viewings, ended, isStopping: () => isStopping });
   const stops = [relayPages({ ...deps, viewings }), watchFloor({ ...deps, viewings })];
   return {
     ...service,
     async recover() {
       const endedAt = new Date(clock.now()).toISOString();
-      for (const viewing of await unendedViewings(db))
+      for (const viewing of await unendedViewings(db)) {
+        // Another server has it.
+        if (viewingsAt.serverOf(viewing.id) !== undefined) continue;
         await ended.write({ ...viewing, endedAt, endedBecause: 'lost' }, false);
+      }
     },
     async stopAll() {
       isStopping = true;

@@ -1,5 +1,6 @@
 import { type ScreenEnd, watchersMax } from '../../contract/screens.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { SharedEntries } from '../../ports/cluster.ts';
 import type { Connections } from '../../ports/live.ts';
 import type { IceServersFor } from '../../ports/phones.ts';
 import type { EndedWriter } from './ended-writer.ts';
@@ -11,6 +12,7 @@ export interface OpenViewingsDeps {
   connections: Connections;
   iceServers: IceServersFor;
   ended: EndedWriter;
+  viewingsAt: SharedEntries<string>;
   clock: Clock;
 }
 
@@ -76,7 +78,10 @@ export function createOpenViewings(deps: OpenViewingsDeps): OpenViewings {
     ofAgent,
     ofViewer: (personId) => all().filter(({ plan }) => plan.viewer.id === personId),
     isFull: (agentId) => ofAgent(agentId).length >= watchersMax,
-    add: (viewing) => void viewings.set(viewing.plan.id, viewing),
+    add(viewing) {
+      viewings.set(viewing.plan.id, viewing);
+      deps.viewingsAt.set(viewing.plan.id, viewing.plan.agent.id);
+    },
     open(viewing) {
       viewing.state = 'open';
       watchersChanged(viewing.plan.agent.id);
@@ -87,6 +92,7 @@ export function createOpenViewings(deps: OpenViewingsDeps): OpenViewings {
       Object.assign(viewing, { state: 'ended', endedBecause: because, endedAtMs: clock.now() });
       for (const timer of viewing.endTimers) clearTimeout(timer);
       viewings.delete(viewing.plan.id);
+      deps.viewingsAt.delete(viewing.plan.id);
       tell(viewing);
       // One that was never open is written by whoever was opening it.
       if (!wasOpen) return;

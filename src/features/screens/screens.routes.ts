@@ -24,7 +24,7 @@ export function screensRoutes(screens: ScreensService): FastifyPluginAsyncTypebo
     app.post(
       '/api/screens',
       {
-        config: watching,
+        config: { ...watching, about: 'screen' },
         schema: {
           summary: 'Watch an agent’s screen; the picture goes from browser to browser',
           tags,
@@ -39,7 +39,10 @@ export function screensRoutes(screens: ScreensService): FastifyPluginAsyncTypebo
     );
     app.delete(
       '/api/screens/:id',
-      { config: watching, schema: { tags, params: Params, response: { 200: ScreenViewing } } },
+      {
+        config: { ...watching, about: 'viewing' },
+        schema: { tags, params: Params, response: { 200: ScreenViewing } },
+      },
       async (request) => screens.stop(requireViewer(request), request.params.id),
     );
     app.get(

@@ -16,7 +16,7 @@ const done = { 200: ShiftControlResult };
 const nothing = { 204: Type.Null() };
 /** An agent himself, or who controls agents: the verb asks. */
 const either = { access: 'signed-in' } as const;
-const controlling = { access: 'agents.control' } as const;
+const controlling = { access: 'agents.control', about: 'agent' } as const;
 
 export function shiftControlRoutes(parts: {
   control: ShiftControl;
@@ -28,7 +28,7 @@ export function shiftControlRoutes(parts: {
     app.put(
       '/api/agents/:id/pause',
       {
-        config: either,
+        config: { ...either, about: 'agent' },
         schema: {
           summary: 'Pause an agent in all his queues, or end his pause',
           tags,

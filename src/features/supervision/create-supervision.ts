@@ -1,9 +1,10 @@
 import type { Call } from '../../contract/calls.ts';
 import { AppError } from '../../contract/errors.ts';
-import type { SupervisionEnd } from '../../contract/supervisions.ts';
+import type { Supervision, SupervisionEnd } from '../../contract/supervisions.ts';
 import type { Database } from '../../database/database.ts';
 import { type AgentTies, noTies } from '../../ports/absent.ts';
 import type { Clock } from '../../ports/clock.ts';
+import { everyPbxHere, type PbxHomes, type SharedEntries, unshared } from '../../ports/cluster.ts';
 import type { AuditLog, LiveCalls, LiveSupervisions, PeopleDirectory } from '../../ports/domain.ts';
 import type { Log } from '../../ports/log.ts';
 import type { TelephonyCommands } from '../../ports/telephony.ts';
@@ -19,6 +20,7 @@ import { OpenSessions } from './open-sessions.ts';
 import { parseOwnId } from './own-ids.ts';
 import { ringTimeoutMs } from './phone-leg.ts';
 import { openSession, restoredSession } from './session-kinds.ts';
+import { shareSupervisions } from './shared-supervisions.ts';
 import { createSupervisionService, type SupervisionService } from './supervision.service.ts';
 import { hasLostRights, type RuleDeps } from './supervision-rules.ts';
 import { createSweeper } from './sweeper.ts';
@@ -52,6 +54,8 @@ export interface SupervisionDeps {
   sweepEveryMs?: number;
   /** Keeps rows while the database is away. Default: memory does. */
   behind?: WriteBehind;
+  /** Where servers share PBXs: which are this one's, and the supervisions of all. Default: all are. */
+  shared?: { homes: PbxHomes; entries: SharedEntries<Supervision> };
   /** Called when the database is back. */
   onDatabaseBack?(listener: () => void): () => void;
 }
@@ -64,6 +68,8 @@ export interface SupervisionFeature extends SupervisionService, Pick<Moves, 'mov
   onFact(fact: TelephonyFact): void;
   /** Adopts or ends what an earlier run left, and begins to sweep. A PBX that is not there yet is tried again. */
   recover(): Promise<void>;
+  /** Settles when the database, or this disk, has what is known of each: another server may go on with them. */
+  saveAll(): Promise<void>;
   /** Ends every supervision, audited, and accepts no new one. Settles when nothing is left, or at its deadline. */
   stopAll(because: SupervisionEnd): Promise<void>;
 }
@@ -73,7 +79,9 @@ const stopDeadlineMs = 8_000;
 /** Listening, whispering and barging in: the whole feature, ready to be wired. */
 export function createSupervision(deps: SupervisionDeps): SupervisionFeature {
   const { db, clock, log, calls, people, probeAudit = async () => {} } = deps;
+  const { homes = everyPbxHere, entries = unshared<Supervision>() } = deps.shared ?? {};
   const sessions = new OpenSessions({ db, audit: deps.audit, log, behind: deps.behind });
+  const live = shareSupervisions(sessions.live, entries, (listener) => sessions.onLeave(listener));
   const guard = createAuditGuard({ audit: deps.audit, probe: probeAudit, sessions, log });
   const { audit } = guard;
   const { policy, browserPhones, trunks = noTies.trunks } = deps.ties ?? noTies;
@@ -94,6 +102,7 @@ export function createSupervision(deps: SupervisionDeps): SupervisionFeature {
     sessions,
     clock,
     pbxNames: deps.pbxNames,
+    isHere: homes.isHere,
     commandsOf: deps.telephonyOf,
     restore(saved) {
       const commands = deps.telephonyOf(saved.plan.pbx);
@@ -125,6 +134,7 @@ export function createSupervision(deps: SupervisionDeps): SupervisionFeature {
     sessions,
     replies,
     isStopping: () => isStopping,
+    isBusyElsewhere: live.isBusyElsewhere,
     newSession(plan, mode) {
       const commands = deps.telephonyOf(plan.pbx);
       if (!commands) throw new AppError('pbx-unreachable', 'The agent’s PBX is not configured');
@@ -138,23 +148,37 @@ export function createSupervision(deps: SupervisionDeps): SupervisionFeature {
     watchCalls(calls, sessions),
     people.onChange(() => endWithoutRights(rules, sessions)),
     watchPolicy(rules, sessions),
+    homes.onChange((pbx, isHere) => {
+      if (!isHere) letGo(pbx);
+    }),
     deps.onDatabaseBack?.(() => {
       void sessions.saveAgain();
       void bringReplies();
     }) ?? (() => {}),
   ];
 
+  /** Its server is another one now, which finds them on the PBX and goes on with them. */
+  function letGo(pbx: string): void {
+    sweeper.left(pbx);
+    for (const session of sessions.all()) if (session.plan.pbx === pbx) sessions.letGo(session);
+  }
+
   return {
     ...service,
+    async saveAll() {
+      await Promise.all(sessions.all().map(({ plan }) => sessions.saved(plan.id)));
+    },
     move: moves.move,
-    live: sessions.live,
+    live,
     supervisorOfLeg(uniqueId) {
       const own = parseOwnId(uniqueId);
-      return own?.kind === 'phone' ? sessions.supervisorOf(own.supervisionId) : undefined;
+      if (own?.kind !== 'phone') return undefined;
+      return sessions.supervisorOf(own.supervisionId) ?? live.supervisorOf(own.supervisionId);
     },
     onFact: createFactRouter({
       sessions,
       sweeper,
+      isHere: homes.isHere,
       commandsOf: deps.telephonyOf,
       onCustomer(pbx, id, uniqueId) {
         if (!moves.onCustomer(id, uniqueId)) void onStray(pbx, id, uniqueId);

@@ -11,10 +11,13 @@ export function createFactRouter(deps: {
   commandsOf(pbx: string): TelephonyCommands | undefined;
   /** A customer who is in our hands, and in no supervision that is open. */
   onCustomer(pbx: string, id: string, uniqueId: string): void;
+  /** Whether the PBX is this server's. */
+  isHere(pbx: string): boolean;
 }): (fact: TelephonyFact) => void {
   const startedAtMs = new Map<string, number>();
 
   function onOwnLeg(fact: OwnLegFact): void {
+    if (!deps.isHere(fact.pbx)) return;
     // A phone that sent the call elsewhere answers as another channel, with our leg's name in its arguments only.
     const named = fact.kind === 'own-leg-ready' ? (parseOwnId(fact.args[0] ?? '') ?? null) : null;
     const own = parseOwnId(fact.uniqueId) ?? named;

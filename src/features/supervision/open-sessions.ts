@@ -33,6 +33,7 @@ export class OpenSessions {
   /** By supervision. A call that was taken over is told, and its record written, after the takeover has ended. */
   readonly #supervisors = new Map<string, string>();
   readonly #listeners = new Set<(supervision: Supervision) => void>();
+  readonly #leavers = new Set<(supervision: Supervision) => void>();
 
   constructor(deps: { db: Database; audit: AuditLog; log: Log; behind?: WriteBehind | undefined }) {
     this.#behind = deps.behind;
@@ -56,6 +57,12 @@ export class OpenSessions {
       return () => this.#listeners.delete(listener);
     },
   };
+
+  /** Called with each supervision that another server goes on with. */
+  onLeave(listener: (supervision: Supervision) => void): () => void {
+    this.#leavers.add(listener);
+    return () => this.#leavers.delete(listener);
+  }
 
   all(): Session[] {
     return [...this.#kept.values()]
@@ -106,6 +113,11 @@ export class OpenSessions {
   /** It never was: no row, no audit entry. */
   forget(id: string): void {
     this.#kept.delete(id);
+  }
+
+  /** Another server goes on with it: nothing of it is written or told here any more. */
+  letGo(session: Session): void {
+    if (this.#kept.delete(session.plan.id)) for (const listener of this.#leavers) listener(viewOf(session));
   }
 
   onState(session: Session): void {

@@ -28,6 +28,8 @@ export interface StartDeps extends RuleDeps {
   /** Throws `pbx-unreachable` when there is no such PBX. */
   newSession(plan: SessionPlan, mode: Mode): Session;
   isStopping(): boolean;
+  /** The person supervises on a PBX that another server has. */
+  isBusyElsewhere(personId: string): boolean;
 }
 
 /** Rings the supervisor's phone, or goes on from what he does already. */
@@ -40,6 +42,7 @@ export async function startSupervision(
   // Here and not at the click only: since then a kept reply was looked for, or a former supervision came to its end.
   if (deps.isStopping()) throw new AppError('shutting-down');
   const { mode, agent, device, leg } = planOf(deps, viewer, wish);
+  if (deps.isBusyElsewhere(viewer.personId)) throw new AppError('supervision-busy');
   const own = deps.sessions.all().filter(({ plan }) => plan.supervisor.id === viewer.personId);
   const former = own.find(({ state }) => isOpen(state));
   if (former) {

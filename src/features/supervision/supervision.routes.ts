@@ -26,6 +26,7 @@ const Query = Type.Object(
   { additionalProperties: false },
 );
 const listening = { access: 'supervision.listen' } as const;
+const one = { ...listening, about: 'supervision' } as const;
 const viewing = { access: 'live.view' } as const;
 const tags = ['supervisions'];
 
@@ -35,7 +36,7 @@ export function supervisionRoutes(supervisions: SupervisionService): FastifyPlug
     app.post(
       '/api/supervisions',
       {
-        config: listening,
+        config: { ...listening, about: 'agent' },
         schema: { tags, headers: Headers, body: StartSupervision, response: { 201: Supervision } },
       },
       async (request, reply) => {
@@ -47,19 +48,22 @@ export function supervisionRoutes(supervisions: SupervisionService): FastifyPlug
     app.patch(
       '/api/supervisions/:id',
       {
-        config: listening,
+        config: one,
         schema: { tags, params: Params, body: ChangeSupervision, response: { 200: Supervision } },
       },
       async (request) => supervisions.change(requireViewer(request), request.params.id, request.body),
     );
     app.delete(
       '/api/supervisions/:id',
-      { config: listening, schema: { tags, params: Params, response: { 200: Supervision } } },
+      { config: one, schema: { tags, params: Params, response: { 200: Supervision } } },
       async (request) => supervisions.stop(requireViewer(request), request.params.id),
     );
     app.get(
       '/api/supervisions/:id',
-      { config: viewing, schema: { tags, params: Params, response: { 200: Supervision } } },
+      {
+        config: { ...viewing, about: 'supervision' },
+        schema: { tags, params: Params, response: { 200: Supervision } },
+      },
       async (request) => supervisions.get(requireViewer(request), request.params.id),
     );
     app.get(

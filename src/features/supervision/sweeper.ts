@@ -12,6 +12,8 @@ export interface Sweeper {
   resynced(pbx: string): void;
   /** No event for too long: what cannot be followed is not called live. */
   lost(pbx: string): void;
+  /** Another server has it: what it leaves is taken up anew, should it come back. */
+  left(pbx: string): void;
 }
 
 /** What is found on the PBX is taken up when its calls are known, too; one that cannot be read is tried again. */
@@ -23,6 +25,8 @@ export function createSweeper(
   options: Omit<SweepDeps, 'strandedBefore'> & {
     clock: Clock;
     pbxNames: readonly string[];
+    /** Whether the PBX is this server's: no other's legs are touched. */
+    isHere(pbx: string): boolean;
     sweepEveryMs: number;
   },
 ): Sweeper {
@@ -43,6 +47,7 @@ export function createSweeper(
 
   /** Never throws: what does not answer now is tried again. */
   async function tidyNow(pbx: string): Promise<void> {
+    if (!deps.isHere(pbx)) return;
     try {
       if (!adopted.has(pbx)) {
         await adoptOrEnd(deps, pbx);
@@ -66,7 +71,8 @@ export function createSweeper(
 
   return {
     async start() {
-      const read = [...firstRead.values()].map(({ promise }) => promise);
+      const here = [...firstRead].filter(([pbx]) => deps.isHere(pbx));
+      const read = here.map(([, { promise }]) => promise);
       await Promise.race([Promise.all(read), later(firstReadMs)]);
       timer = setInterval(() => void tidyAll(), deps.sweepEveryMs).unref();
       isBegun = true;
@@ -82,8 +88,13 @@ export function createSweeper(
       firstRead.get(pbx)?.resolve();
       if (isBegun) void tidy(pbx);
     },
+    left(pbx) {
+      adopted.delete(pbx);
+      clearTimeout(away.get(pbx));
+      away.delete(pbx);
+    },
     lost(pbx) {
-      if (away.has(pbx)) return;
+      if (away.has(pbx) || !deps.isHere(pbx)) return;
       const giveUp = () => {
         for (const session of deps.sessions.all()) {
           if (session.plan.pbx === pbx) void session.end('lost');

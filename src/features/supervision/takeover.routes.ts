@@ -15,7 +15,7 @@ export function takeoverRoutes(
     app.post(
       '/api/supervisions/:id/hand-over',
       {
-        config: { access: 'supervision.intercept' },
+        config: { access: 'supervision.intercept', about: 'supervision' },
         schema: { tags: ['supervisions'], params, body: HandOver, response: { 200: Supervision } },
       },
       async (request) => supervisions.handOver(requireViewer(request), request.params.id, request.body),
@@ -23,7 +23,7 @@ export function takeoverRoutes(
     app.post(
       '/api/calls/:id/move',
       {
-        config: { access: 'calls.move' },
+        config: { access: 'calls.move', about: 'call' },
         schema: { tags: ['calls'], params, body: HandOver, response: { 204: Type.Null() } },
       },
       async (request, reply) => {

@@ -1,0 +1,167 @@
+import type { Circle } from './adapters/redis/circle.ts';
+import { createCircle } from './adapters/redis/circle.ts';
+import { createFactFollow } from './adapters/redis/fact-follow.ts';
+import { createFactPublisher } from './adapters/redis/fact-publisher.ts';
+import { createLease } from './adapters/redis/lease.ts';
+import { closeRedis, connectRedis, type RedisLink, redisKeys } from './adapters/redis/redis-link.ts';
+import type { Database } from './database/database.ts';
+import type { PbxConfig } from './pbx-config.ts';
+import type { PbxSourceDeps } from './pbx-source.ts';
+import {
+  nobodyElse,
+  type PbxHomes,
+  type ServerNotes,
+  type SharedEntries,
+  unshared,
+} from './ports/cluster.ts';
+import type { Log } from './ports/log.ts';
+import type { TelephonyFact } from './ports/telephony-facts.ts';
+import { serverMark } from './server-mark.ts';
+import { createSharedPbxSource, type SharedPbxSource } from './shared-pbx-source.ts';
+
+/** What the calls feature gives and takes, where servers share PBXs. */
+export interface SharedCalls {
+  facts(pbx: string): readonly TelephonyFact[];
+  writtenElsewhere(callIds: readonly string[]): void;
+  homeChanged(): void;
+}
+
+/** This server and the others of the installation. */
+export interface Cluster {
+  /** False where this server is the only one there can be. */
+  readonly isShared: boolean;
+  homes: PbxHomes;
+  notes: ServerNotes;
+  share<Value>(name: string): SharedEntries<Value>;
+  /** Of a PBX that servers share. */
+  createSource(config: PbxConfig, deps: PbxSourceDeps, calls: () => SharedCalls): SharedPbxSource;
+  /** Records of a PBX of ours are written. */
+  onWritten(callIds: readonly string[], pbx: string): void;
+  /** Where requests about that PBX are answered: `here`, `nobody` or an address. */
+  homeOf(pbx: string): string;
+  /** The address of a server that is there. */
+  addressOf(serverId: string): string | undefined;
+  hasOthers(): boolean;
+  /** `address`: where the others reach this one. */
+  start(address: string): void;
+  /** Leaves every PBX to the others. */
+  handOver(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Of a server that is alone. */
+export const noCluster: Omit<Cluster, 'createSource'> = {
+  isShared: false,
+  homes: { isHere: () => true, onChange: () => () => {} },
+  notes: nobodyElse,
+  share: unshared,
+  onWritten() {},
+  homeOf: () => 'here',
+  addressOf: () => undefined,
+  hasOthers: () => false,
+  start() {},
+  async handOver() {},
+  async stop() {},
+};
+
+/** How much longer a server waits for a free PBX for each that it has: the one with the fewest comes first. */
+const reserveEachMs = 60;
+
+/** Reads the installation's id from the database. */
+export async function createCluster(deps: { url: string; db: Database; log: Log }): Promise<Cluster> {
+  const { url, log } = deps;
+  const { id } = await deps.db.selectFrom('installation').select('id').executeTakeFirstOrThrow();
+  const keys = redisKeys(id.slice(0, 13));
+  const redis = connectRedis(url, log, 'commands');
+  const circle: Circle = createCircle({ redis, url, keys, serverId: serverMark, log });
+  const sources = new Map<string, SharedPbxSource>();
+  const here = new Set<string>();
+  const listeners = new Set<(pbx: string, isHere: boolean) => void>();
+  const followLinks = new Set<RedisLink>();
+
+  const homes: PbxHomes = {
+    isHere: (pbx) => here.has(pbx),
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+
+  function onHome(pbx: string, isHere: boolean, calls: SharedCalls): void {
+    if (here.has(pbx) === isHere) return;
+    if (isHere) here.add(pbx);
+    else here.delete(pbx);
+    for (const listener of listeners) {
+      try {
+        listener(pbx, isHere);
+      } catch (error) {
+        log.error({ err: error, pbx, isHere }, 'The new home of a PBX could not be taken in');
+      }
+    }
+    calls.homeChanged();
+  }
+
+  function follow(...[pbx, follower]: Parameters<SharedDeps['follow']>) {
+    // A read that waits keeps its connection.
+    const link = connectRedis(url, log, 'follow');
+    followLinks.add(link);
+    const following = createFactFollow({ redis: link, keys, pbx, follower, log });
+    const over = <T>(end: () => Promise<T>) =>
+      end().finally(() => {
+        followLinks.delete(link);
+        closeRedis(link);
+      });
+    return {
+      start: following.start,
+      finish: () => over(following.finish),
+      stop: () => over(following.stop),
+    };
+  }
+
+  return {
+    isShared: true,
+    homes,
+    notes: circle.notes,
+    share: circle.share,
+    createSource(config, sourceDeps, calls) {
+      const source = createSharedPbxSource(config, {
+        ...sourceDeps,
+        createLease: (pbx, on) =>
+          createLease({
+            redis,
+            keys,
+            pbx,
+            serverId: serverMark,
+            log,
+            reserveMs: () => here.size * reserveEachMs,
+            ...on,
+          }),
+        follow,
+        publish: (pbx, fence, on) => createFactPublisher({ redis, keys, pbx, fence, log, ...on }),
+        callFacts: (pbx) => calls().facts(pbx),
+        onWritten: (callIds) => calls().writtenElsewhere(callIds),
+        onHome: (pbx, isHere) => onHome(pbx, isHere, calls()),
+      });
+      sources.set(config.name, source);
+      return source;
+    },
+    onWritten: (callIds, pbx) => sources.get(pbx)?.written(callIds),
+    homeOf(pbx) {
+      if (here.has(pbx)) return 'here';
+      const owner = sources.get(pbx)?.ownerId() ?? null;
+      return (owner !== null && circle.addressOf(owner)) || 'nobody';
+    },
+    addressOf: circle.addressOf,
+    hasOthers: () => circle.others().length > 0,
+    start: circle.start,
+    async handOver() {
+      await Promise.all([...sources.values()].map((source) => source.handOver()));
+    },
+    async stop() {
+      await circle.stop();
+      for (const link of followLinks) closeRedis(link);
+      closeRedis(redis);
+    },
+  };
+}
+type SharedDeps = Parameters<typeof createSharedPbxSource>[1];
