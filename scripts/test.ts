@@ -15,6 +15,7 @@ import { ensureInstalled } from './lab/install.ts';
 import { ensureTurnInstalled } from './lab/turn.ts';
 import { ensureDebianPackages } from './setup/debian.ts';
 import { ensurePostgres } from './setup/postgres.ts';
+import { ensureRedisInstalled } from './setup/redis.ts';
 import { type FileResult, readTap } from './setup/tap-results.ts';
 
 const project = projectFolder();
@@ -36,6 +37,7 @@ await ensureDebianPackages(
   progress,
 );
 await ensureTurnInstalled(progress);
+await ensureRedisInstalled(progress);
 await ensurePostgres(progress);
 await ensureInstalled(progress);
 

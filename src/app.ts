@@ -367,7 +367,8 @@ async function build({
     ],
     staticFolder: webFolder(),
     metrics,
-    readiness: () => readiness(db, pbxs.wereTried(), drain.isBegun),
+    readiness: () =>
+      readiness(db, { pbxTried: pbxs.wereTried(), isDraining: drain.isBegun, pbxsHere: cluster.pbxsHere() }),
     homes: cluster.isShared ? { homeOf } : undefined,
   });
   const sockets = createSockets({
@@ -417,7 +418,7 @@ async function build({
     }
   }
   const homeOfPbx = (pbx: string | undefined): string =>
-    pbx === undefined || !pbxs.of(pbx) ? 'here' : cluster.homeOf(pbx);
+    pbx === undefined || !pbxs.of(pbx) ? 'here' : cluster.homeOf(pbx, () => supervision.hasAdopted(pbx));
 
   const onFact = (fact: TelephonyFact): void => {
     // In the order in which they build on one another. One that fails must not keep the fact from the others.
@@ -532,8 +533,7 @@ const monthOf = (date: Date): string => date.toISOString().slice(0, 7);
 
 async function readiness(
   db: Database,
-  pbxTried: boolean,
-  isDraining: boolean,
+  { pbxTried, isDraining, pbxsHere }: { pbxTried: boolean; isDraining: boolean; pbxsHere: string[] | null },
 ): Promise<{ ready: boolean; checks: Record<string, string> }> {
   const answered = await db
     .selectFrom('teams')
@@ -549,6 +549,7 @@ async function readiness(
     checks: {
       database: answered ? 'answers' : 'does not answer',
       pbx: pbxTried ? 'tried' : 'not tried yet',
+      ...(pbxsHere === null ? {} : { pbxsHere: pbxsHere.join(' ') || 'none' }),
       ...(isDraining ? { server: 'is stopping' } : {}),
     },
   };

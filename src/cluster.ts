@@ -37,11 +37,13 @@ export interface Cluster {
   createSource(config: PbxConfig, deps: PbxSourceDeps, calls: () => SharedCalls): SharedPbxSource;
   /** Records of a PBX of ours are written. */
   onWritten(callIds: readonly string[], pbx: string): void;
-  /** Where requests about that PBX are answered: `here`, `nobody` or an address. */
-  homeOf(pbx: string): string;
+  /** Where requests about that PBX are answered: `here` (once it `isReady`, or does not get so), `nobody` or an address. */
+  homeOf(pbx: string, isReady: () => boolean): string;
   /** The address of a server that is there. */
   addressOf(serverId: string): string | undefined;
   hasOthers(): boolean;
+  /** Names of those that this server has; null where it has all. */
+  pbxsHere(): string[] | null;
   /** `address`: where the others reach this one. */
   start(address: string): void;
   /** Leaves every PBX to the others. */
@@ -59,10 +61,14 @@ export const noCluster: Omit<Cluster, 'createSource'> = {
   homeOf: () => 'here',
   addressOf: () => undefined,
   hasOthers: () => false,
+  pbxsHere: () => null,
   start() {},
   async handOver() {},
   async stop() {},
 };
+
+/** A PBX that came here is read by then, or does not answer. */
+const readyWithinMs = 5_000;
 
 /** How much longer a server waits for a free PBX for each that it has: the one with the fewest comes first. */
 const reserveEachMs = 60;
@@ -75,7 +81,8 @@ export async function createCluster(deps: { url: string; db: Database; log: Log 
   const redis = connectRedis(url, log, 'commands');
   const circle: Circle = createCircle({ redis, url, keys, serverId: serverMark, log });
   const sources = new Map<string, SharedPbxSource>();
-  const here = new Set<string>();
+  /** Since when. */
+  const here = new Map<string, number>();
   const listeners = new Set<(pbx: string, isHere: boolean) => void>();
   const followLinks = new Set<RedisLink>();
 
@@ -89,7 +96,7 @@ export async function createCluster(deps: { url: string; db: Database; log: Log 
 
   function onHome(pbx: string, isHere: boolean, calls: SharedCalls): void {
     if (here.has(pbx) === isHere) return;
-    if (isHere) here.add(pbx);
+    if (isHere) here.set(pbx, performance.now());
     else here.delete(pbx);
     for (const listener of listeners) {
       try {
@@ -146,12 +153,14 @@ export async function createCluster(deps: { url: string; db: Database; log: Log 
       return source;
     },
     onWritten: (callIds, pbx) => sources.get(pbx)?.written(callIds),
-    homeOf(pbx) {
-      if (here.has(pbx)) return 'here';
+    homeOf(pbx, isReady) {
+      const sinceMs = here.get(pbx);
+      if (sinceMs !== undefined) return isReady() || performance.now() - sinceMs > readyWithinMs ? 'here' : 'nobody';
       const owner = sources.get(pbx)?.ownerId() ?? null;
       return (owner !== null && circle.addressOf(owner)) || 'nobody';
     },
     addressOf: circle.addressOf,
+    pbxsHere: () => [...here.keys()],
     hasOthers: () => circle.others().length > 0,
     start: circle.start,
     async handOver() {

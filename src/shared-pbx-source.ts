@@ -114,6 +114,7 @@ export function createSharedPbxSource(pbx: PbxConfig, deps: SharedPbxDeps): Shar
   async function own(fence: number): Promise<void> {
     if (isStopped) return;
     const isRead = isOurs();
+    if (!isRead) tellLost('another server had it; this one is taking over');
     if (mode === 'alone' && !isRead) await putAway();
     await stopFollowing();
     await publisher?.stop(0);

@@ -18,6 +18,8 @@ import { toneClasses, writeTones } from './tone.ts';
 import { isAlive, type Progress, sayOnStderr, waitFor } from './tools.ts';
 import { ensureTurnInstalled, startTurn, type Turn, type TurnOptions } from './turn.ts';
 
+export type { Ear } from './ear.ts';
+
 export interface LabOptions {
   /** Letters and digits; appears in folder names and as Asterisk's system name. */
   name: string;

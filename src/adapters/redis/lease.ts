@@ -108,9 +108,9 @@ export function createLease(deps: LeaseDeps): Lease {
       const found = ownerOf(text);
       // Redis was away, or has forgotten everything.
       if (owner === 'unknown' || Number(fence ?? 0) < lastFence) backSinceMs ??= now();
-      else if (found) backSinceMs = null;
       if (found && !isOurs(found)) {
         freeSinceMs = null;
+        backSinceMs = null;
         return take(found);
       }
       freeSinceMs ??= now();

@@ -68,6 +68,8 @@ export interface SupervisionFeature extends SupervisionService, Pick<Moves, 'mov
   onFact(fact: TelephonyFact): void;
   /** Adopts or ends what an earlier run left, and begins to sweep. A PBX that is not there yet is tried again. */
   recover(): Promise<void>;
+  /** False while supervisions that an earlier server began there are not known here yet. */
+  hasAdopted(pbx: string): boolean;
   /** Settles when the database, or this disk, has what is known of each: another server may go on with them. */
   saveAll(): Promise<void>;
   /** Ends every supervision, audited, and accepts no new one. Settles when nothing is left, or at its deadline. */
@@ -165,6 +167,7 @@ export function createSupervision(deps: SupervisionDeps): SupervisionFeature {
 
   return {
     ...service,
+    hasAdopted: sweeper.hasAdopted,
     async saveAll() {
       await Promise.all(sessions.all().map(({ plan }) => sessions.saved(plan.id)));
     },

@@ -12,6 +12,8 @@ export interface Sweeper {
   resynced(pbx: string): void;
   /** No event for too long: what cannot be followed is not called live. */
   lost(pbx: string): void;
+  /** What an earlier server left there is known here. */
+  hasAdopted(pbx: string): boolean;
   /** Another server has it: what it leaves is taken up anew, should it come back. */
   left(pbx: string): void;
 }
@@ -88,6 +90,7 @@ export function createSweeper(
       firstRead.get(pbx)?.resolve();
       if (isBegun) void tidy(pbx);
     },
+    hasAdopted: (pbx) => adopted.has(pbx),
     left(pbx) {
       adopted.delete(pbx);
       clearTimeout(away.get(pbx));
