@@ -155,7 +155,8 @@ export async function createCluster(deps: { url: string; db: Database; log: Log 
     onWritten: (callIds, pbx) => sources.get(pbx)?.written(callIds),
     homeOf(pbx, isReady) {
       const sinceMs = here.get(pbx);
-      if (sinceMs !== undefined) return isReady() || performance.now() - sinceMs > readyWithinMs ? 'here' : 'nobody';
+      if (sinceMs !== undefined)
+        return isReady() || performance.now() - sinceMs > readyWithinMs ? 'here' : 'nobody';
       const owner = sources.get(pbx)?.ownerId() ?? null;
       return (owner !== null && circle.addressOf(owner)) || 'nobody';
     },

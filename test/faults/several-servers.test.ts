@@ -1,6 +1,7 @@
 /** Two real servers that share a real PBX through a real Redis: what each shows, and what happens when one is killed. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import t from 'tap';
 import { type Ear, startLab } from '../../scripts/lab/index.ts';
 import type { PhoneCall } from '../../scripts/lab/phone-call.ts';
@@ -30,7 +31,7 @@ const settings = {
   ARI_USERNAME: lab.pbx.ariUsername,
   ARI_PASSWORD: lab.pbx.ariPassword,
 };
-const serve = async (): Promise<Server> => serveVigie(t, { LOG_LEVEL: 'info', ...settings, DATA_DIR: await freshDataDir(t) });
+const serve = async (): Promise<Server> => serveVigie(t, { ...settings, DATA_DIR: await freshDataDir(t) });
 
 const owns = async ({ address }: Server): Promise<boolean> => {
   const reply = await fetch(`${address}/readyz`);
@@ -185,7 +186,9 @@ t.test(
       (state) => state === 'live',
     );
     const backMs = Math.round(performance.now() - atMs);
-    t.comment(`taken over after ${takenMs} ms, read after ${readMs} ms, its supervision shown live after ${backMs} ms`);
+    t.comment(
+      `taken over after ${takenMs} ms, read after ${readMs} ms, its supervision shown live after ${backMs} ms`,
+    );
     t.equal(shown, 'live', 'the session goes on');
     t.ok(takenMs <= 9_000, `${takenMs} ms, aim 3 s`);
     t.ok(backMs <= 15_000, `${backMs} ms, aim 5 s`);
@@ -206,3 +209,190 @@ t.test(
     );
   },
 );
+
+/** Sends requests as a proxy does, to servers whose /readyz says so, until it is stopped; what failed. */
+function askAllTheTime(all: () => Server[]) {
+  const failed: string[] = [];
+  let ready: Server[] = all();
+  let isOver = false;
+  let sent = 0;
+  const watching = (async () => {
+    while (!isOver) {
+      const checked = await Promise.all(all().map(async (server) => ({ server, ok: await isReady(server) })));
+      ready = checked.filter(({ ok }) => ok).map(({ server }) => server);
+      await delay(500);
+    }
+  })();
+  const asking = (async () => {
+    for (; !isOver; sent += 1) {
+      const server = ready[sent % ready.length];
+      if (!server) failed.push('no server is ready');
+      else
+        await ask(server, 'GET', '/api/agents').then(
+          ({ status }) => status === 200 || failed.push(`${status}`),
+          (error: Error) => failed.push(String(error.cause ?? error)),
+        );
+      await delay(20);
+    }
+  })();
+  return {
+    async stop() {
+      isOver = true;
+      await Promise.all([watching, asking]);
+      return { sent, failed };
+    },
+  };
+}
+const isReady = (server: Server): Promise<boolean> =>
+  fetch(`${server.address}/readyz`).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+const connectedSince = (panel: LivePanel, before: string) =>
+  waitFor(
+    () => panel.now().pbxs[0]!,
+    ({ state, since }) => state === 'connected' && since !== before,
+  );
+
+t.test(
+  'A server that is stopped leaves everything to the others: no request fails, no supervision ends',
+  async (t) => {
+    servers.push(await serve());
+    const [owner, other] = (await inOrder(servers)) as [Server, Server];
+    const panel = await openLivePanel(other.address, cookie);
+    t.teardown(() => panel.close());
+    const { customer, agent } = await talk();
+    await waitFor(
+      () => stateOf(panel),
+      (state) => state === 'on-call',
+    );
+    const { id } = await listen(owner);
+    await waitFor(
+      () => supervisionOf(panel, id)?.state,
+      (state) => state === 'live',
+    );
+    const phone = await supervisorsPhone();
+    const asking = askAllTheTime(() => servers);
+    const { since } = panel.now().pbxs[0]!;
+    const code = owner.end('SIGTERM');
+    await connectedSince(panel, since);
+    await waitFor(() => owns(other));
+    const ear = await lab.listen();
+    t.same(await heardBy(ear, phone, { customer, agent }), ['customer', 'agent']);
+    t.equal(await code, 0);
+    servers = [other];
+    const { sent, failed } = await asking.stop();
+    t.ok(sent > 50, `${sent} requests`);
+    t.same(failed, []);
+    t.match((await ask(other, 'GET', `/api/supervisions/${id}`)).body, { state: 'live' });
+    t.match(await ask(other, 'DELETE', `/api/supervisions/${id}`), { status: 200, body: { state: 'ended' } });
+    await customer.hangup();
+    await waitFor(
+      () => records(other),
+      (items) => items.length === 3 && items.every(({ state }) => state === 'answered'),
+    );
+  },
+);
+
+t.test(
+  'While Redis is away the owner goes on as if alone, and the others say that they are not told',
+  async (t) => {
+    servers.push(await serve());
+    const [owner, other] = (await inOrder(servers)) as [Server, Server];
+    const [own, far] = await Promise.all(
+      [owner, other].map((server) => openLivePanel(server.address, cookie)),
+    );
+    t.teardown(() => [own!.close(), far!.close()]);
+    await waitFor(
+      () => far!.now().pbxs[0]?.state,
+      (state) => state === 'connected',
+    );
+    await redis.kill();
+    await waitFor(
+      () => far!.now().pbxs[0]?.state,
+      (state) => state !== 'connected',
+    );
+    const { customer } = await talk();
+    await waitFor(
+      () => stateOf(own!),
+      (state) => state === 'on-call',
+    );
+    t.equal(own!.now().pbxs[0]?.state, 'connected');
+    await delay(5_000);
+    t.same([await owns(owner), await owns(other)], [true, false], 'the PBX says that the owner has it');
+    await redis.start();
+    await waitFor(
+      () => stateOf(far!),
+      (state) => state === 'on-call',
+    );
+    await waitFor(
+      () => far!.now().pbxs[0]?.state,
+      (state) => state === 'connected',
+    );
+    t.same([await owns(owner), await owns(other)], [true, false], 'who had it has it still');
+    await customer.hangup();
+    const found = await waitFor(
+      () => records(other),
+      (items) => items.length === 4 && items.every(({ state }) => state === 'answered'),
+    );
+    t.equal(found[0]?.reason, 'customer-hung-up');
+  },
+);
+
+t.test('A Redis that forgets everything changes nothing', async (t) => {
+  const [owner, other] = (await inOrder(servers)) as [Server, Server];
+  const panel = await openLivePanel(other.address, cookie);
+  t.teardown(() => panel.close());
+  const { customer } = await talk();
+  await waitFor(
+    () => stateOf(panel),
+    (state) => state === 'on-call',
+  );
+  await redis.client.flushall();
+  await delay(3_000);
+  t.same([await owns(owner), await owns(other)], [true, false]);
+  await customer.hangup();
+  await waitFor(
+    () => stateOf(panel),
+    (state) => state !== 'on-call',
+  );
+  await waitFor(
+    () => records(other),
+    (items) => items.length === 5 && items.every(({ reason }) => reason !== null),
+  );
+});
+
+t.test('With Redis away and the owner killed, the PBX goes to who finds it free', async (t) => {
+  const [owner, other] = (await inOrder(servers)) as [Server, Server];
+  const panel = await openLivePanel(other.address, cookie);
+  t.teardown(() => panel.close());
+  await redis.kill();
+  await owner.end('SIGKILL');
+  servers = [other];
+  const { since } = panel.now().pbxs[0]!;
+  await connectedSince(panel, since);
+  t.ok(await owns(other));
+  await redis.start();
+  servers.push(await serve());
+  await delay(4_000);
+  t.ok(await owns(other), 'and stays there');
+  const [second] = servers.slice(1);
+  await waitFor(async () => (await records(second!)).length === 5);
+  t.notOk(await owns(second!));
+});
+
+t.test('A frozen owner is replaced', async (t) => {
+  const [owner, other] = (await inOrder(servers)) as [Server, Server];
+  const panel = await openLivePanel(other.address, cookie);
+  t.teardown(() => panel.close());
+  await waitFor(
+    () => panel.now().pbxs[0]?.state,
+    (state) => state === 'connected',
+  );
+  const { since } = panel.now().pbxs[0]!;
+  const atMs = performance.now();
+  owner.child.kill('SIGSTOP');
+  await connectedSince(panel, since);
+  t.comment(`replaced after ${Math.round(performance.now() - atMs)} ms`);
+  t.ok(await owns(other));
+});

@@ -21,7 +21,7 @@ export interface LeaseDeps {
   onGained(fence: number): void;
   /** It is another's, or may be. */
   onLost(): void;
-  /** Another owner, none, or Redis has gone or come back. */
+  /** Another server owns it, none does, or Redis does not answer. */
   onOwner(owner: Owner): void;
   /** How long to leave it to others first, who have less to do. */
   reserveMs(): number;
@@ -83,7 +83,7 @@ export function createLease(deps: LeaseDeps): Lease {
     if (JSON.stringify(before) === JSON.stringify(next)) return;
     owner = next;
     if (typeof next === 'object' && next) lastFence = Math.max(lastFence, next.fence);
-    deps.onOwner(next);
+    if (!isOurs(next)) deps.onOwner(next);
     if (isOurs(before) && !isOurs(next) && next !== 'unknown') deps.onLost();
     if (isOurs(next) && !(isOurs(before) && before.fence === next.fence)) deps.onGained(next.fence);
   }

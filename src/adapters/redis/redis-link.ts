@@ -6,7 +6,7 @@ import type { Log } from '../../ports/log.ts';
 export type RedisLink = Redis | Cluster;
 
 const commandTimeoutMs = 1_000;
-const connectTimeoutMs = 1_000;
+const connectTimeoutMs = 3_000;
 const retryLastMs = 500;
 /** What a blocking read may take beyond the time it asked for. */
 const blockingGraceMs = 1_000;
