@@ -7,6 +7,7 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { projectFolder } from '../src/paths.ts';
+import { type GapProof, proveGaps } from '../test/support/gap-proof.ts';
 import { type KillProof, proveKills } from '../test/support/kill-proof.ts';
 
 /** One share of a proof: how often the fault was made, and every case in which something was not as it must be. */
@@ -18,9 +19,12 @@ interface Share {
 }
 const proofs: Record<string, (seed: number) => Promise<Share>> = {
   kill: killShare,
+  gaps: gapShare,
   simulation: simulationShare,
 };
 const killsAtOnce = 10;
+const gapsAtOnce = 10;
+const longestGapMs = 60_000;
 const scenariosAtOnce = 1_000;
 const hunters = 2;
 
@@ -76,7 +80,15 @@ async function hunt(from: number, count: number): Promise<Hunted> {
   return JSON.parse(stdout) as Hunted;
 }
 
-function faultsOf({ lost, double, wrong }: KillProof): string[] {
+async function gapShare(seed: number): Promise<Share> {
+  const proof = await proveGaps({ seed, gaps: gapsAtOnce, longestMs: longestGapMs });
+  const { sum, max } = proof.gapMs;
+  const seconds = `${Math.round(sum / 1_000)} s of gaps, the longest ${(max / 1_000).toFixed(1)} s`;
+  const notes = `${proof.calls} calls, ${proof.endedInGap} ended in a gap, ${proof.unseen} of them had begun in it, of ${proof.untold} the journal cannot tell why; ${seconds}`;
+  return { count: proof.gaps, faults: faultsOf(proof), notes };
+}
+
+function faultsOf({ lost, double, wrong }: KillProof | GapProof): string[] {
   return [
     ...lost.map((one) => `lost: ${one}`),
     ...double.map((one) => `double: ${one}`),

@@ -4,7 +4,16 @@ import { envSchema } from 'env-schema';
 import Type, { type Static } from 'typebox';
 import { pbxNameLengthMax, pbxNamePattern } from './contract/common.ts';
 import { AppError } from './contract/errors.ts';
-import { ariAppLengthMax, contextLengthMax, type PbxConfig, readPbxFile } from './pbx-config.ts';
+import {
+  ariAppLengthMax,
+  type CelConfig,
+  celUrl,
+  contextLengthMax,
+  type PbxConfig,
+  readPbxFile,
+  tokenForm,
+  tokenRule,
+} from './pbx-config.ts';
 
 /**
  * Every setting, with its default, in one place. The README's settings table is compared with `settings` by a test.
@@ -110,6 +119,20 @@ export const settings = {
     description:
       'Asterisk’s journal (`dialplan/cel_vigie.conf`), optional: calls that begin or end while ARI is away keep their record',
   }),
+  CEL_URL: Type.String({
+    default: '',
+    description:
+      'The same from a table: `postgres://user:password@host/asterisk?table=cel` (cel_pgsql), `mysql://…/asteriskcdrdb` (cel_odbc on MariaDB or MySQL, FreePBX’s default)',
+  }),
+  COLLECT_TOKEN: Type.String({
+    default: '',
+    description:
+      'The same sent by the PBX host (`vigie collect`, rsyslog, a shell script): what it must present, 20 characters or more',
+  }),
+  COLLECT_TO: Type.String({
+    default: '',
+    description: 'For `vigie collect` on the PBX host: address of the server that CEL_FILE is sent to',
+  }),
   SESSION_HOURS: Type.Integer({
     default: 12,
     minimum: 1,
@@ -133,6 +156,8 @@ export interface Config {
   redis: { url: string; serverUrl: string | null } | null;
   /** In the order of the settings. Empty when none is configured: the panel then says so. */
   pbxs: readonly PbxConfig[];
+  /** For `vigie collect`: what it sends, where to, and for which PBX. */
+  collect: { to: string; token: string; file: string; pbx: string } | null;
   /** File of configured browser phones. */
   browserPhonesFile: string | null;
   turn: { urls: string[]; secret: string } | null;
@@ -163,6 +188,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Readonly<Confi
     databaseUrl: url(values, 'DATABASE_URL', ['postgres:', 'postgresql:']),
     redis: redisConfig(values),
     pbxs: pbxConfigs(values),
+    collect: collectConfig(values),
     browserPhonesFile: values.BROWSER_PHONES || null,
     turn: turnConfig(values),
     sessionHours: values.SESSION_HOURS,
@@ -188,7 +214,9 @@ function redisConfig(values: Environment): Config['redis'] {
 function pbxConfigs(values: Environment): PbxConfig[] {
   const phoneContext = values.BROWSER_PHONE_CONTEXT || null;
   if (values.PBX_CONFIG === '') return onePbx(values, phoneContext);
-  const [other] = (['ARI_URL', 'AMI_HOST', 'CEL_FILE'] as const).filter((name) => values[name] !== '');
+  const [other] = (['ARI_URL', 'AMI_HOST', 'CEL_FILE', 'CEL_URL', 'COLLECT_TOKEN'] as const).filter(
+    (name) => values[name] !== '',
+  );
   if (other)
     throw new AppError('bad-setting', `PBX_CONFIG and ${other} are both set; the file names every PBX`);
   return readPbxFile(values.PBX_CONFIG, { app: values.ARI_APP, phoneContext });
@@ -218,11 +246,39 @@ function onePbx(values: Environment, phoneContext: string | null): PbxConfig[] {
           password: values.AMI_PASSWORD,
         }
       : null,
-    celFile: values.CEL_FILE || null,
+    cel: celConfig(values),
     phoneContext,
     dialStrings: {},
   };
   return [pbx];
+}
+
+function celConfig(values: Environment): CelConfig | null {
+  const { CEL_FILE: file, CEL_URL: table, COLLECT_TOKEN: token } = values;
+  const named = (['CEL_FILE', 'CEL_URL', 'COLLECT_TOKEN'] as const).filter((name) => values[name] !== '');
+  if (named.length > 1)
+    throw new AppError('bad-setting', `${named.join(' and ')} are set; the journal has one source`);
+  if (file) return { file };
+  if (table) return { url: celUrl(table, (why) => new AppError('bad-setting', `CEL_URL ${why}`)) };
+  return token ? { token: tokenOf(token) } : null;
+}
+
+function collectConfig(values: Environment): Config['collect'] {
+  if (values.COLLECT_TO === '') return null;
+  if (values.ARI_URL || values.PBX_CONFIG)
+    throw new AppError(
+      'bad-setting',
+      'COLLECT_TO is for a PBX host; a server with a PBX of its own sends nothing',
+    );
+  for (const name of ['COLLECT_TOKEN', 'CEL_FILE'] as const)
+    if (!values[name]) throw new AppError('bad-setting', `COLLECT_TO is set, ${name} is missing`);
+  const to = url(values, 'COLLECT_TO', ['http:', 'https:'])!.replace(/\/+$/, '');
+  return { to, token: tokenOf(values.COLLECT_TOKEN), file: values.CEL_FILE, pbx: values.PBX_NAME };
+}
+
+function tokenOf(token: string): string {
+  if (!tokenForm.test(token)) throw new AppError('bad-setting', `COLLECT_TOKEN ${tokenRule}`);
+  return token;
 }
 
 const turnUrl = /^turns?:[A-Za-z0-9._[\]:-]+(\?transport=(udp|tcp))?$/;
@@ -236,7 +292,7 @@ function turnConfig(values: Environment): Config['turn'] {
   return { urls, secret: values.TURN_SECRET };
 }
 
-type UrlSetting = 'PUBLIC_URL' | 'SERVER_URL' | 'DATABASE_URL' | 'ARI_URL';
+type UrlSetting = 'PUBLIC_URL' | 'SERVER_URL' | 'DATABASE_URL' | 'ARI_URL' | 'COLLECT_TO';
 function url(values: Environment, name: UrlSetting, protocols: string[]): string | null {
   const value = values[name];
   if (value === '') return null;
@@ -247,6 +303,11 @@ function url(values: Environment, name: UrlSetting, protocols: string[]): string
       `${name} is not a ${protocols.map((p) => `${p}//`).join(' or ')} address`,
     );
   }
+  if (name === 'COLLECT_TO' && (parsed.username || parsed.search))
+    throw new AppError(
+      'bad-setting',
+      'COLLECT_TO holds a user or a query; the token goes into COLLECT_TOKEN',
+    );
   if (name === 'ARI_URL' && (parsed.username || parsed.search)) {
     throw new AppError(
       'bad-setting',

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import Type, { type Static } from 'typebox';
 import { Value } from 'typebox/value';
+import { parseTableUrl } from './adapters/cel/table-address.ts';
 import { PbxName, pbxNamePattern } from './contract/common.ts';
 import { AppError } from './contract/errors.ts';
 
@@ -16,14 +17,18 @@ export interface PbxConfig {
     transport?: 'inbound' | 'outbound' | undefined;
   };
   ami: { host: string; port: number; username: string; password: string } | null;
-  celFile: string | null;
+  cel: CelConfig | null;
   /** Where what an agent's browser phone dials goes; null: it only receives calls. */
   phoneContext: string | null;
   /** How this PBX dials a device of another, by that PBX's name: `PJSIP/{device}@to-lyon`. */
   dialStrings: Readonly<Record<string, string>>;
 }
 
+/** Where Asterisk's journal comes from: a file, a database's table, or whoever sends it and knows the token. */
+export type CelConfig = { file: string } | { url: string } | { token: string };
+
 export const pbxsMax = 100;
+export const tokenForm = /^[\x21-\x7e]{20,200}$/;
 /** With an id it becomes the name of an extension, of 80 characters at most. */
 export const ariAppLengthMax = 40;
 export const contextPattern = '^[A-Za-z0-9_-]+$';
@@ -65,7 +70,12 @@ const Entry = Type.Object(
         closed,
       ),
     ),
-    cel: Type.Optional(Type.Object({ file: text }, closed)),
+    cel: Type.Optional(
+      Type.Object(
+        { file: Type.Optional(text), url: Type.Optional(text), token: Type.Optional(text) },
+        closed,
+      ),
+    ),
     dialplanContext: Type.Optional(Type.String({ maxLength: contextLengthMax, pattern: contextPattern })),
     dialStrings: Type.Optional(Type.Record(PbxName, DialString)),
   },
@@ -92,7 +102,7 @@ export function readPbxFile(
       name: entry.name,
       ari: { ...entry.ari, url: ariUrl(entry.ari.url, at), app: entry.ari.app ?? defaults.app },
       ami: entry.ami ? { ...entry.ami, port: entry.ami.port ?? amiPortDefault } : null,
-      celFile: entry.cel?.file ?? null,
+      cel: celOf(entry.cel, at),
       phoneContext: entry.dialplanContext ?? defaults.phoneContext,
       dialStrings: entry.dialStrings ?? {},
     };
@@ -136,6 +146,28 @@ function ariUrl(value: string, at: string): string {
   if (parsed.username || parsed.search)
     throw wrong(`${at}: ari.url holds a user or a query; credentials go into ari.username and ari.password`);
   return value.replace(/\/+$/, '');
+}
+
+function celOf(given: Entry['cel'], at: string): CelConfig | null {
+  if (given === undefined) return null;
+  const { file, url, token = '' } = given;
+  if (Object.keys(given).length !== 1) throw wrong(`${at}: cel names one of file, url and token`);
+  if (file !== undefined) return { file };
+  if (url !== undefined) return { url: celUrl(url, (why) => wrong(`${at}: cel.url ${why}`)) };
+  if (!tokenForm.test(token)) throw wrong(`${at}: cel.token ${tokenRule}`);
+  return { token };
+}
+
+export const tokenRule = 'is not of 20 to 200 characters without spaces';
+
+/** The address of a table, when it is one. Throws what `wrongly` makes of the reason. */
+export function celUrl(url: string, wrongly: (why: string) => AppError): string {
+  try {
+    parseTableUrl(url);
+    return url;
+  } catch (error) {
+    throw wrongly((error as Error).message);
+  }
 }
 
 const codeOf = (error: unknown): string => String((error as { code?: unknown }).code ?? 'failed');

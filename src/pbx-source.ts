@@ -4,9 +4,12 @@ import { sipSocketAddress } from './adapters/ari/sip-socket.ts';
 import { createAriTelephony } from './adapters/ari/telephony.ts';
 import type { DoorGuest } from './adapters/asterisk-door/door.ts';
 import { type CelNeeds, createCelJournal } from './adapters/cel/cel.ts';
+import type { CelSource } from './adapters/cel/cel-source.ts';
 import { createFileSource } from './adapters/cel/file-source.ts';
 import { createKeptPosition } from './adapters/cel/kept-position.ts';
-import type { PbxConfig } from './pbx-config.ts';
+import { openCelTable } from './adapters/cel/open-table.ts';
+import { createTableSource } from './adapters/cel/table-source.ts';
+import type { CelConfig, PbxConfig } from './pbx-config.ts';
 import type { Clock } from './ports/clock.ts';
 import type { EventLog } from './ports/event-log.ts';
 import type { Log } from './ports/log.ts';
@@ -66,18 +69,10 @@ export function createPbxSource(
     redirect: ami?.redirect,
   });
   const ourClock = createOurClock();
-  const { name, celFile } = pbx;
-  const cel =
-    celFile === null
-      ? null
-      : createCelJournal({
-          name,
-          source: createFileSource(celFile, null),
-          kept: createKeptPosition(dataDir, name),
-          needs,
-          clock,
-          log,
-        });
+  const { name } = pbx;
+  const source = pbx.cel && celSourceOf(pbx.cel);
+  const kept = createKeptPosition(dataDir, name);
+  const cel = source && createCelJournal({ name, source, kept, needs, clock, log });
   let tried = false;
   return {
     name: pbx.name,
@@ -111,6 +106,12 @@ export function createPbxSource(
       await Promise.all([ari.stop(), ami?.stop(), cel?.stop()]);
     },
   };
+}
+
+function celSourceOf(cel: CelConfig): CelSource {
+  if ('file' in cel) return createFileSource(cel.file, null);
+  if ('url' in cel) return createTableSource(openCelTable(cel.url));
+  throw new Error('not yet');
 }
 
 /** The reader listens on a Unix socket without a file (Linux): nothing is left behind by a server that was killed. */

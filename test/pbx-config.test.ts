@@ -31,11 +31,11 @@ t.test('Every PBX of the file is read, with what the settings give for all of th
       name: 'paris',
       ari: { url: 'http://10.0.0.2:8088/ari', username: 'vigie', password: 'hunter2', app: 'mine' },
       ami: { host: '10.0.0.2', port: 5038, username: 'v' },
-      celFile: null,
+      cel: null,
       phoneContext: 'everywhere',
       dialStrings: { lyon: 'PJSIP/{device}@to-lyon' },
     },
-    { name: 'lyon', ari: { app: 'other' }, ami: null, celFile: '/cel.csv', phoneContext: 'desk' },
+    { name: 'lyon', ari: { app: 'other' }, ami: null, cel: { file: '/cel.csv' }, phoneContext: 'desk' },
   ]);
   t.match(readConfig({ ARI_URL: ari.url, ARI_USERNAME: 'u', ARI_PASSWORD: 'p' }).pbxs, [{ name: 'main' }]);
   t.same(readConfig({}).pbxs, []);

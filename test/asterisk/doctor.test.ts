@@ -45,7 +45,7 @@ async function examine(lab: Lab, { ari, ami }: Change = {}) {
     name: 'main',
     ari: { url, username, password, app: 'vigie', ...ari },
     ami: ami === null ? null : { host: '127.0.0.1', port, username: 'careful', password, ...ami },
-    celFile: null,
+    cel: null,
     phoneContext: null,
     dialStrings: {},
   };

@@ -81,7 +81,7 @@ t.test('Who does not know the password, or names another PBX, is refused and cha
 t.test('The doctor sees that Asterisk dials, and says what its memory pays', async (t) => {
   let text = '';
   const ari = { url, username, password, app: 'vigie', transport: 'outbound' as const };
-  const pbx = { name: 'main', ari, ami: null, celFile: null, phoneContext: null, dialStrings: {} };
+  const pbx = { name: 'main', ari, ami: null, cel: null, phoneContext: null, dialStrings: {} };
   await runDoctor({ pbxs: [pbx] }, { write: (part) => (text += part) });
   t.match(text, /fine +Outbound websocket: /);
   t.match(text, /fine +subscribe_all: /);

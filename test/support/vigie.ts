@@ -17,7 +17,7 @@ export interface Ran {
 }
 
 const vigieSettings =
-  /^(HOST|PORT|PUBLIC_URL|DATA_DIR|DATABASE_URL|LOG_LEVEL|TRUST_PROXY|PBX_NAME|PBX_CONFIG|REDIS_URL|SERVER_URL|SESSION_HOURS|ARI_.*|AMI_.*|TURN_.*|CEL_FILE)$/;
+  /^(HOST|PORT|PUBLIC_URL|DATA_DIR|DATABASE_URL|LOG_LEVEL|TRUST_PROXY|PBX_NAME|PBX_CONFIG|REDIS_URL|SERVER_URL|SESSION_HOURS|ARI_.*|AMI_.*|TURN_.*|CEL_.*|COLLECT_.*)$/;
 
 /** A `vigie` process with these settings and no others of the machine. */
 export function spawnVigie(args: string[], settings: Settings): ChildProcess {

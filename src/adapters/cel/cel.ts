@@ -26,10 +26,10 @@ export interface CelJournal {
   stop(): Promise<void>;
 }
 
-const lookEveryMs = 200;
 const complainEveryMs = 60_000;
 const saveEveryMs = 1_000;
 const startWaitMaxMs = 5_000;
+const stopWaitMaxMs = 2_000;
 const roomEveryMs = 50;
 /** Rows a little older than what is needed belong to it: a hangup comes before its leg's end. */
 const marginMs = 2_000;
@@ -61,6 +61,7 @@ export function createCelJournal(o: {
   let savedAtMs = 0;
   let saved = '';
   let resynced: Extract<TelephonyFact, { kind: 'resynced' }> | null = null;
+  let resyncedAtMs = 0;
   let startedAtMs = 0;
   let isClockTold = false;
   let running = Promise.resolve();
@@ -84,7 +85,7 @@ export function createCelJournal(o: {
 
   /** Nothing more is written: what the journal does not tell by now, it never will. */
   function caughtUp(): void {
-    if (!resynced) return;
+    if (!resynced || clock.now() - resyncedAtMs < source.lateMaxMs) return;
     const { liveUniqueIds } = resynced;
     const atMs = resynced.atMs + ourClock.aheadMs;
     resynced = null;
@@ -131,12 +132,12 @@ export function createCelJournal(o: {
         if (!hadMore) {
           isLive = true;
           onCaughtUp();
-          await pause(lookEveryMs);
+          await pause(source.lookEveryMs);
         } else while (!o.needs.hasRoom() && !stopping.signal.aborted) await pause(roomEveryMs);
       } catch (error) {
         complain({ err: error }, `The journal of the PBX (${source.setting}) cannot be read`);
         onCaughtUp();
-        await pause(lookEveryMs);
+        await pause(source.lookEveryMs);
       }
     }
   }
@@ -159,12 +160,15 @@ export function createCelJournal(o: {
         isClockTold = fact.clockAheadMs !== undefined;
         if (fact.clockAheadMs !== undefined) ourClock.learn(fact.clockAheadMs);
       }
-      if (fact.kind === 'resynced') resynced = fact;
+      if (fact.kind === 'resynced') {
+        resynced = fact;
+        resyncedAtMs = clock.now();
+      }
       filter?.notice(fact);
     },
     async stop() {
       stopping.abort();
-      await running;
+      await Promise.race([running, delay(stopWaitMaxMs, undefined, { ref: false })]);
       await save().catch((error: unknown) =>
         complain({ err: error }, 'The place in the journal was not kept'),
       );

@@ -12,6 +12,8 @@ export function createFileSource(file: string, columns: CelColumns | null): CelS
   return {
     of: `file:${file}`,
     setting: 'CEL_FILE',
+    lookEveryMs: 200,
+    lateMaxMs: 0,
     get bad() {
       return bad + (tail?.skipped ?? 0);
     },
