@@ -12,6 +12,7 @@ import { glob } from 'node:fs/promises';
 import { join } from 'node:path';
 import { projectFolder } from '../src/paths.ts';
 import { ensureInstalled } from './lab/install.ts';
+import { ensureMariadb } from './lab/mariadb.ts';
 import { ensureTurnInstalled } from './lab/turn.ts';
 import { ensureDebianPackages } from './setup/debian.ts';
 import { ensurePostgres } from './setup/postgres.ts';
@@ -39,6 +40,7 @@ await ensureDebianPackages(
 await ensureTurnInstalled(progress);
 await ensureRedisInstalled(progress);
 await ensurePostgres(progress);
+await ensureMariadb(progress);
 await ensureInstalled(progress);
 
 const results: FileResult[] = [];

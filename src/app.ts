@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createAsteriskDoor } from './adapters/asterisk-door/door.ts';
 import { createAuditLog } from './adapters/audit-log/audit-log.ts';
+import { collectedRoutes } from './adapters/cel/collected.routes.ts';
 import { createFactLog } from './adapters/fact-log/fact-log.ts';
 import { createHttpServer, type HttpServer } from './adapters/http/server.ts';
 import { createLog } from './adapters/log/log.ts';
@@ -364,6 +365,7 @@ async function build({
       screensRoutes(screens),
       chat.routes,
       auditRoutes(audit),
+      collectedRoutes(pbxs.all.flatMap(({ collected }) => collected ?? [])),
     ],
     staticFolder: webFolder(),
     metrics,

@@ -14,6 +14,7 @@ const usage = `vigie: live supervision for call centres on Asterisk
   vigie doctor                       looks at the PBX: what is fine, missing or wrong, with the
                                      lines to add; changes nothing. Status 1: something is
                                      missing or wrong; 2: ARI cannot be reached
+  vigie collect                      on a PBX host: sends CEL_FILE to the server at COLLECT_TO
   vigie migrate                      brings the database to this version
   vigie user add --login L --name N --role admin|manager|supervisor|agent
                  [--team T] [--endpoint PJSIP/1001] [--pbx NAME]
@@ -54,6 +55,9 @@ async function run([command, ...rest]: string[]): Promise<number> {
     case 'doctor':
       noMore(rest);
       return await (await import('./doctor.ts')).runDoctor(readConfig(), process.stdout);
+    case 'collect':
+      noMore(rest);
+      return await (await import('./collect-command.ts')).runCollect(readConfig());
     case 'migrate':
       noMore(rest);
       return await migrateDatabase(commandContext());

@@ -5,6 +5,7 @@ import { createAriTelephony } from './adapters/ari/telephony.ts';
 import type { DoorGuest } from './adapters/asterisk-door/door.ts';
 import { type CelNeeds, createCelJournal } from './adapters/cel/cel.ts';
 import type { CelSource } from './adapters/cel/cel-source.ts';
+import { type Collected, createCollected } from './adapters/cel/collected.ts';
 import { createFileSource } from './adapters/cel/file-source.ts';
 import { createKeptPosition } from './adapters/cel/kept-position.ts';
 import { openCelTable } from './adapters/cel/open-table.ts';
@@ -33,6 +34,8 @@ export interface PbxSource {
   readonly phoneContext: string | null;
   /** How Asterisk is let in when it dials us; null when we dial it. */
   readonly doorGuest: DoorGuest | null;
+  /** Takes the PBX's journal as it is sent to us; null when it is not. */
+  readonly collected: Collected | null;
   /** True once ARI was connected or has said why not: the server has looked. */
   wasTried(): boolean;
   /** `mayReplace`: the PBX is this server's, whoever still holds our application's name there. */
@@ -70,8 +73,12 @@ export function createPbxSource(
   });
   const ourClock = createOurClock();
   const { name } = pbx;
-  const source = pbx.cel && celSourceOf(pbx.cel);
   const kept = createKeptPosition(dataDir, name);
+  const collected =
+    pbx.cel && 'token' in pbx.cel
+      ? createCollected({ pbx: name, token: pbx.cel.token, dataDir, kept })
+      : null;
+  const source = collected?.source ?? (pbx.cel && celSourceOf(pbx.cel));
   const cel = source && createCelJournal({ name, source, kept, needs, clock, log });
   let tried = false;
   return {
@@ -83,6 +90,7 @@ export function createPbxSource(
     phoneContext: pbx.phoneContext,
     sipSocket: sipSocketAddress(pbx.ari.url),
     doorGuest,
+    collected,
     wasTried: () => tried,
     watchQueues: (names) => ari.watchQueues(names),
     async start(onFact, how) {
@@ -108,10 +116,10 @@ export function createPbxSource(
   };
 }
 
-function celSourceOf(cel: CelConfig): CelSource {
-  if ('file' in cel) return createFileSource(cel.file, null);
+function celSourceOf(cel: CelConfig): CelSource | null {
+  if ('file' in cel) return createFileSource(cel.file);
   if ('url' in cel) return createTableSource(openCelTable(cel.url));
-  throw new Error('not yet');
+  return null;
 }
 
 /** The reader listens on a Unix socket without a file (Linux): nothing is left behind by a server that was killed. */

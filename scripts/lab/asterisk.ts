@@ -50,7 +50,8 @@ export function createAsterisk(install: AsteriskInstall, dirs: InstanceDirs): As
     // The parent-death signal ends it when we are killed outright.
     // Ahead of other programs where that is allowed: a busy machine must not tear holes into the audio that is judged.
     const args = ['--pdeathsig', 'KILL', '--', 'nice', '-n', String(niceness), ...command, '-f'];
-    const started = spawn('setpriv', args, { env: toolEnv, stdio: 'ignore', detached: true });
+    const env = { ...toolEnv, ODBCINI: `${dirs.inside}/etc/odbc.ini` };
+    const started = spawn('setpriv', args, { env, stdio: 'ignore', detached: true });
     started.unref();
     child = started;
     ended = new Promise((resolve) => {

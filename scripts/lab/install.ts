@@ -134,7 +134,7 @@ async function bootstrapFrom(suite: string, mirror: string, progress: Progress):
   let lastPhase = '';
   // Killed with us, so that no orphan goes on writing beside the next attempt.
   const orphanless = ['--pdeathsig', 'KILL', '--', 'debootstrap', '--variant=minbase'];
-  const packages = '--include=asterisk,asterisk-core-sounds-en';
+  const packages = '--include=asterisk,asterisk-core-sounds-en,odbc-mariadb';
   await run('setpriv', [...orphanless, packages, suite, target, mirror, ...script], {
     timeoutMs: 900_000,
     onLine: (line) => {

@@ -11,6 +11,7 @@ export const errorRegistry = {
   'bad-csv': { status: 400, title: 'The CSV file cannot be read, or a row is wrong' },
   'bad-credentials': { status: 401, title: 'Unknown login or wrong password' },
   'not-signed-in': { status: 401, title: 'Sign in first' },
+  'bad-token': { status: 401, title: 'The token is missing or wrong' },
   'not-allowed': { status: 403, title: 'You do not have this right' },
   'foreign-origin': { status: 403, title: 'A writing request must come from our own pages' },
   'outside-your-teams': { status: 403, title: 'That person or call is not of your teams' },

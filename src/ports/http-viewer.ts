@@ -3,8 +3,11 @@ import { AppError } from '../contract/errors.ts';
 import type { Permission } from '../contract/permissions.ts';
 import type { Viewer } from './viewer.ts';
 
-/** Who may call a route. Every route says it in `config.access`; the server does not start otherwise. */
-export type Access = 'public' | 'signed-in' | Permission;
+/**
+ * Who may call a route; every route says it in `config.access`, the server does not start otherwise. `token`: a program
+ * that presents one of the settings, which the route itself compares.
+ */
+export type Access = 'public' | 'signed-in' | 'token' | Permission;
 
 /** What one registered route says of who may call it. */
 export interface AccessRule {

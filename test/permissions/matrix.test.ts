@@ -27,6 +27,7 @@ async function ask({ address }: World, route: string, rule: Rule, who: Somebody 
 /** What must be answered: `in` (any success, or what the rule says may come instead), or refused with one of these. */
 function expected(rule: Rule, who: Somebody, relation: Relation): 'in' | number[] {
   if (rule.needs === 'public') return 'in';
+  if (rule.needs === 'token') return [401];
   const held = permissionsOf(who.roles);
   if (rule.needs !== 'anyone' && !rule.needs.some((one: Permission) => held.has(one)))
     return rule.inVerb ? [403, 404, 409] : [403];

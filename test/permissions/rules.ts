@@ -14,8 +14,8 @@ export interface Targets {
 }
 
 export interface Rule {
-  /** Any one of these; `anyone` signed in; `public`. */
-  needs: readonly Permission[] | 'anyone' | 'public';
+  /** Any one of these; `anyone` signed in; `public`; `token`, which nobody of these has. */
+  needs: readonly Permission[] | 'anyone' | 'public' | 'token';
   /**
    * `everything`: no difference whose it is. `teams`: what is asked for must be of the viewer's teams; a manager has every
    * team, and where `adminToo` is said an administrator as well. `self`: the viewer's own only.
@@ -65,6 +65,9 @@ export const rules: Record<string, Rule> = {
   'GET /api/session': everything('anyone'),
   'DELETE /api/session': everything('public', refusals),
   'PUT /api/session/password': everything('anyone', refusals),
+
+  // For programs that know a token of the settings: nobody who signs in.
+  'POST /api/pbxs/:pbx/journal': everything('token', { path: () => '/api/pbxs/main/journal' }),
 
   'GET /api/people': everything(['people.edit']),
   'POST /api/people': everything(['people.edit'], refusals),

@@ -72,7 +72,7 @@ export async function openCallsScene(
   const url = proxy ? lab.pbx.ariUrl.replace(/:\d+\//, `:${proxy.port}/`) : lab.pbx.ariUrl;
   const cel = createCelJournal({
     name: 'main',
-    source: source?.(lab) ?? createFileSource(lab.pbx.celFile, null),
+    source: source?.(lab) ?? createFileSource(lab.pbx.celFile),
     kept: createKeptPosition(await mkdtemp(join(tmpdir(), 'vigie-journal-')), 'main'),
     needs: { synced: async () => {}, hasRoom: () => calls.hasRoom() },
     clock: systemClock,

@@ -1,4 +1,4 @@
-import { type CelField, celFields, neededFields } from './cel-row.ts';
+import type { CelField } from './cel-row.ts';
 
 /** Which column of a line holds which field; columns that are not read are null. */
 export type CelColumns = readonly (CelField | null)[];
@@ -56,25 +56,4 @@ function fits(cells: readonly string[], columns: CelColumns): boolean {
   const cell = (field: CelField) => cells[columns.indexOf(field)] ?? '';
   const named = (id: string) => uniqueIdForm.test(id) || (id !== '' && !/[\s/]/.test(id));
   return named(cell('uniqueid')) && named(cell('linkedid')) && /^[^/]+\/.+/.test(cell('channame'));
-}
-
-/**
- * The columns as an administrator names them: `eventtype,eventtime,uniqueid,…`, or the mapping itself as it stands in
- * cel_custom.conf. Null when a needed one is missing.
- */
-export function parseColumns(text: string): CelColumns | null {
-  const mapping = text.includes('=>') ? text.slice(text.indexOf('=>') + 2) : text;
-  const columns = mapping.split(/,(?![^{]*\})/).map((one) => fieldOf(one));
-  return neededFields.every((field) => columns.includes(field)) ? columns : null;
-}
-
-/** `${CSV_QUOTE(${CHANNEL(uniqueid)})}` → uniqueid. */
-function fieldOf(text: string): CelField | null {
-  const bare = text.replace(/CSV_QUOTE/g, '').replace(/[${}\s"]/g, '');
-  const inner = bare.replace(/^\((.*)\)$/, '$1');
-  const called = /^CALLERID\((num|name)\)$/i.exec(inner);
-  const word = called ? `cid_${called[1]}` : inner.replace(/^CHANNEL\((\w+)\)$/i, '$1');
-  const lower = word.toLowerCase();
-  if (lower === 'eventextra') return 'extra';
-  return celFields.find((field) => field === lower) ?? null;
 }

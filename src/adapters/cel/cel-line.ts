@@ -1,4 +1,4 @@
-import { type CelColumns, recogniseColumns } from './cel-columns.ts';
+import { recogniseColumns } from './cel-columns.ts';
 import { type CelClock, type CelField, type CelRow, celRowOf } from './cel-row.ts';
 
 const columnsMax = 100;
@@ -7,22 +7,18 @@ const columnsMax = 100;
  * Reads a line of `cel_custom`; null for one that was cut, is of another mapping, or is not about a channel. A line that
  * was cut in the middle and written on is read from where a whole one begins in it.
  */
-export function parseCelLine(
-  line: string,
-  clock: CelClock,
-  columns: CelColumns | null = null,
-): CelRow | null {
-  const glued = columns ? undefined : [...line.matchAll(lineBegins)].at(-1);
-  return rowOf(glued && glued.index > 0 ? line.slice(glued.index) : line, clock, columns);
+export function parseCelLine(line: string, clock: CelClock): CelRow | null {
+  const glued = [...line.matchAll(lineBegins)].at(-1);
+  return rowOf(glued && glued.index > 0 ? line.slice(glued.index) : line, clock);
 }
 
 /** The event and its time are the first two columns of both known mappings. */
 const lineBegins = /"[A-Z_]{3,40}","(?:\d{9,11}\.\d|\d{4}-\d\d-\d\d[ T])/g;
 
-function rowOf(line: string, clock: CelClock, given: CelColumns | null): CelRow | null {
+function rowOf(line: string, clock: CelClock): CelRow | null {
   const cells = cellsOf(line);
   if (!cells) return null;
-  const columns = given ?? recogniseColumns(cells);
+  const columns = recogniseColumns(cells);
   // A line that lacks its last column was cut.
   if (!columns || cells.length < columns.length) return null;
   if (line.startsWith('"') && !line.endsWith('"')) return null;

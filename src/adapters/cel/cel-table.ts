@@ -49,8 +49,8 @@ const charactersUsually = 2_000;
 export function createCelTable(driver: TableDriver): CelTable {
   let columns: Map<string, string> | null = null;
 
-  /** The table's own name of a column: names differ in their case only. */
-  const nameOf = (field: CelField | 'id'): string => driver.quote(columns?.get(field) ?? field);
+  /** The table's own name of a column, which may differ in its case. With the table: a result's column of that name is text. */
+  const nameOf = (field: CelField | 'id'): string => `t.${driver.quote(columns?.get(field) ?? field)}`;
 
   async function look() {
     const names = await driver.columns(`select * from ${driver.from} where 1 = 0`);
@@ -69,7 +69,7 @@ export function createCelTable(driver: TableDriver): CelTable {
       (field) => `left(${driver.text(nameOf(field))}, ${charactersMax[field] ?? charactersUsually})`,
     );
     const rows = await driver.query(
-      `select ${[id, ...cells].join(', ')} from ${driver.from} ${rest}`,
+      `select ${[id, ...cells].join(', ')} from ${driver.from} as t ${rest}`,
       parameters,
     );
     return rows.map(([idText, ...values]) => ({
@@ -81,7 +81,7 @@ export function createCelTable(driver: TableDriver): CelTable {
   async function oneOf(which: 'min' | 'max', field: 'id' | 'eventtime'): Promise<string | null> {
     if (!columns) await look();
     const value = driver.text(`${which}(${nameOf(field)})`);
-    const [row] = await driver.query(`select ${value} from ${driver.from}`, []);
+    const [row] = await driver.query(`select ${value} from ${driver.from} as t`, []);
     return row?.[0] ?? null;
   }
 

@@ -10,6 +10,7 @@ import { createCheckpoints } from './checkpoints.ts';
 import { createGapFilter, deafMaxMs } from './gap-filter.ts';
 import type { KeptPosition } from './kept-position.ts';
 import { createLiveClock } from './live-clock.ts';
+import { createRepeats } from './repeats.ts';
 
 /** What the journal's reader asks of those who take its facts. */
 export interface CelNeeds {
@@ -52,6 +53,7 @@ export function createCelJournal(o: {
   const ourClock = createOurClock();
   const stamp = createCelStamp(o.name);
   const facts = createCelFacts();
+  const isRepeat = createRepeats();
   const liveClock = createLiveClock(clock);
   const stopping = new AbortController();
   let filter: ReturnType<typeof createGapFilter> | null = null;
@@ -78,6 +80,7 @@ export function createCelJournal(o: {
     let untilMs = Number.NEGATIVE_INFINITY;
     for (const row of rows) {
       untilMs = Math.max(untilMs, row.atMs);
+      if (isRepeat(row)) continue;
       for (const body of facts.take(row)) filter!.take(ourClock.translate(stamp(body, row.atMs)));
     }
     checkpoints.passed(position, untilMs);

@@ -235,6 +235,9 @@ const goTo = (file: Opened, { offset, head }: FilePosition): Opened =>
 /** Of a file that is not there yet: all that will be in it comes after. */
 const nowhere = (): FilePosition => ({ inode: 0, head: noHead, offset: 0, readAtMs: Date.now() });
 
+/** Before all that is in a file and in what it was rotated to. */
+export const wholeFile: FilePosition = { inode: 0, head: { bytes: 0, sha256: '' }, offset: 0, readAtMs: 0 };
+
 const noHead: FilePosition['head'] = { bytes: 0, sha256: '' };
 
 /** Null when the file is shorter than that. */

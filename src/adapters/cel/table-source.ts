@@ -50,7 +50,7 @@ export function createTableSource(table: CelTable): CelSource {
     const found = await reader.next();
     start = reader.position();
     if (!found) return null;
-    const rows: CelRow[] = found.flatMap(({ cells }) => celRowOf(cells, clock) ?? []);
+    const rows: CelRow[] = found.flatMap(({ cells }) => celRowOf(whole(cells), clock) ?? []);
     bad += found.length - rows.length;
     return { rows, position: start };
   }
@@ -86,10 +86,17 @@ export function createTableSource(table: CelTable): CelSource {
       }
     },
     async close() {
+      if (isClosed) return;
       isClosed = true;
       reader?.stop();
       // A query that hangs holds nothing up.
       await Promise.race([table.close(), delay(closeWaitMs, undefined, { ref: false })]);
     },
   };
+}
+
+/** JSON longer than its column was cut by the database; of such a row all else holds. */
+function whole(cells: TableRow['cells']): TableRow['cells'] {
+  const { extra = '' } = cells;
+  return extra.startsWith('{') && !extra.endsWith('}') ? { ...cells, extra: '' } : cells;
 }

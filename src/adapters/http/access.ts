@@ -25,7 +25,7 @@ export function guardRoutes(app: FastifyInstance, sessions: Sessions, publicUrl:
     if (request.is404) return;
     refuseForeignPages(request, publicUrl);
     const { access } = request.routeOptions.config;
-    if (access === 'public') return;
+    if (access === 'public' || access === 'token') return;
     request.viewer = await sessions.viewerOfCookie(request.headers.cookie);
     if (!request.viewer) throw new AppError('not-signed-in');
     if (!access) throw new AppError('not-allowed');

@@ -17,7 +17,10 @@ export async function describeRoutes(app: FastifyInstance, version: string): Pro
           '`application/problem+json` with a stable `code`.',
       },
       components: {
-        securitySchemes: { session: { type: 'apiKey', in: 'cookie', name: 'vigie_session' } },
+        securitySchemes: {
+          session: { type: 'apiKey', in: 'cookie', name: 'vigie_session' },
+          token: { type: 'http', scheme: 'bearer' },
+        },
       },
     },
     transform: ({ schema, url, route }) => {
@@ -26,7 +29,8 @@ export async function describeRoutes(app: FastifyInstance, version: string): Pro
         .filter(Boolean)
         .join(' ');
       const response = { ...(schema?.response as object), default: { description: 'A problem', ...Problem } };
-      const security = access === 'public' ? [] : [{ session: [] }];
+      const scheme = access === 'token' ? 'token' : 'session';
+      const security: Record<string, string[]>[] = access === 'public' ? [] : [{ [scheme]: [] }];
       return { schema: { ...schema, description, security, response }, url };
     },
   });

@@ -17,7 +17,7 @@ export function answerProblems(app: FastifyInstance, log: Log): void {
 
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: AppError): FastifyReply {
   const { code, extra } = problem;
-  if (problem.status === 401) reply.header('www-authenticate', 'Session');
+  if (problem.status === 401) reply.header('www-authenticate', code === 'bad-token' ? 'Bearer' : 'Session');
   if (typeof extra['retryAfterS'] === 'number') reply.header('retry-after', String(extra['retryAfterS']));
   return reply
     .code(problem.status)

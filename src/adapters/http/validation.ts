@@ -41,7 +41,8 @@ const depthMax = 50;
 
 function holdsNul(value: unknown, depth = 0): boolean {
   if (typeof value === 'string') return value.includes('\0');
-  if (value === null || typeof value !== 'object') return false;
+  // Bytes are looked at by who takes them.
+  if (value === null || typeof value !== 'object' || Buffer.isBuffer(value)) return false;
   if (depth > depthMax) throw new AppError('bad-request', 'The body is nested too deep');
   return Object.entries(value).some(([name, inner]) => name.includes('\0') || holdsNul(inner, depth + 1));
 }

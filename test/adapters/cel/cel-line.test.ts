@@ -1,7 +1,6 @@
 /** Lines of the journal as different Asterisks, mappings and accidents make them. */
 import t from 'tap';
 import { createCelClock } from '../../../src/adapters/cel/cel-clock.ts';
-import { parseColumns } from '../../../src/adapters/cel/cel-columns.ts';
 import { cellsOf, parseCelLine } from '../../../src/adapters/cel/cel-line.ts';
 import { journalLine, sampleLine } from '../../support/journal-lines.ts';
 
@@ -35,22 +34,6 @@ t.test(
     );
     t.equal(parseCelLine('"HANGUP","1763980000.1","a","b","c","d"', clock), null);
     t.equal(parseCelLine('', clock), null);
-  },
-);
-
-t.test(
-  'Any other order of columns is read when it is named, by names or as the mapping itself',
-  async (t) => {
-    const other = ['PJSIP/1001-00000007', '1763980000.7', 'HANGUP', '1763980000.123456', '1763980000.7', 'x'];
-    const line = other.map((cell) => `"${cell}"`).join(',');
-    t.equal(parseCelLine(line, clock), null, 'not by itself');
-    const wanted = { event: 'HANGUP', uniqueId: '1763980000.7', channel: 'PJSIP/1001-00000007' };
-    const named = parseColumns('channame,uniqueid,eventtype,eventtime,linkedid,userfield');
-    t.match(parseCelLine(line, clock, named), wanted);
-    const mapping =
-      'mine.csv => ${CSV_QUOTE(${CHANNEL(channame)})},${CSV_QUOTE(${CHANNEL(uniqueid)})},${CSV_QUOTE(${eventtype})},${CSV_QUOTE(${eventtime})},${CSV_QUOTE(${CHANNEL(linkedid)})},${CSV_QUOTE(${CALLERID(num)})}';
-    t.match(parseCelLine(line, clock, parseColumns(mapping)), { ...wanted, callerNumber: 'x' });
-    t.equal(parseColumns('channame,uniqueid,eventtype'), null, 'what is needed is missing');
   },
 );
 

@@ -27,7 +27,7 @@ async function follow(t: Test, folder: string): Promise<Following> {
   const facts: TelephonyFact[] = [];
   const journal = createCelJournal({
     name: 'main',
-    source: createFileSource(join(folder, 'journal.csv'), null),
+    source: createFileSource(join(folder, 'journal.csv')),
     kept: createKeptPosition(folder, 'main'),
     needs: { synced: async () => {}, hasRoom: () => true },
     clock: systemClock,
@@ -199,7 +199,7 @@ t.test(
     let most = 0;
     const journal = createCelJournal({
       name: 'main',
-      source: createFileSource(join(folder, 'journal.csv'), null),
+      source: createFileSource(join(folder, 'journal.csv')),
       kept: createKeptPosition(folder, 'main'),
       needs: { synced: async () => {}, hasRoom: () => isRoom },
       clock: systemClock,
