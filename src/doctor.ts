@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 import { examineAmi } from './adapters/ami/ami-doctor.ts';
 import { examineAri } from './adapters/ari/doctor.ts';
+import { examineCel } from './adapters/cel/cel-doctor.ts';
 import type { Config } from './config.ts';
 import type { PbxConfig } from './pbx-config.ts';
 import type { Finding } from './ports/finding.ts';
@@ -15,13 +16,13 @@ export interface DoctorOutput {
  * Looks at every configured PBX and says of each thing whether it is fine, missing or wrong, with the lines to add.
  * Changes nothing. Settles with the exit status: 0 all fine, 1 something missing or wrong, 2 the ARI of one cannot be reached.
  */
-export async function runDoctor({ pbxs }: Pick<Config, 'pbxs'>, out: DoctorOutput): Promise<0 | 1 | 2> {
+export async function runDoctor({ pbxs, dataDir }: Pick<Config, 'pbxs' | 'dataDir'>, out: DoctorOutput): Promise<0 | 1 | 2> {
   const tell = (finding: Finding) => out.write(format(finding, out.isTTY === true));
   if (pbxs.length === 0) {
     tell(noPbx);
     return 2;
   }
-  const seen = await Promise.all(pbxs.map(examinePbx));
+  const seen = await Promise.all(pbxs.map((pbx) => examinePbx(pbx, dataDir)));
   for (const { name, findings } of seen) {
     if (pbxs.length > 1) out.write(`${pbxs[0]?.name === name ? '' : '\n'}PBX ${name}\n`);
     for (const finding of findings) tell(finding);
@@ -34,10 +35,11 @@ export async function runDoctor({ pbxs }: Pick<Config, 'pbxs'>, out: DoctorOutpu
   return bad === 0 ? 0 : 1;
 }
 
-async function examinePbx({ name, ari: address, ami: manager }: PbxConfig) {
+async function examinePbx({ name, ari: address, ami: manager, cel: journal }: PbxConfig, dataDir: string) {
   const [ari, ami] = await Promise.all([examineAri(address, name), examineAmi(manager)]);
   const queues = ami.queues === null ? [queuesUnseen] : [];
-  return { name, reached: ari.reached, findings: [...ari.findings, ...ami.findings, ...queues] };
+  const cel = await examineCel(journal, ari.cel, { dataDir, pbx: name });
+  return { name, reached: ari.reached, findings: [...ari.findings, ...ami.findings, ...queues, ...cel] };
 }
 
 const noPbx: Finding = {

@@ -30,13 +30,13 @@ const odbc = async (db: CelDatabase): Promise<Record<string, string>> => {
     'cel_odbc.conf': '[cel]\nconnection = asteriskcdrdb\ntable = cel\n',
   };
 };
-const odbcModules = ['res_odbc.so', 'cel_odbc.so'];
+const odbcModules = ['res_odbc_transaction.so', 'res_odbc.so', 'cel_odbc.so'];
 const writers: Writer[] = [
   {
     name: 'cel_pgsql into PostgreSQL',
     open: () => openPostgres(),
     files: async ({ port, url }) => ({
-      'cel_pgsql.conf': `[global]\nhostname = 127.0.0.1\nport = ${port}\ndbname = ${new URL(url).pathname.slice(1)}\nuser = vigie\npassword = x\ntable = cel\nschema = pbx\n`,
+      'cel_pgsql.conf': `[global]\nhostname = 127.0.0.1\nport = ${port}\ndbname = ${new URL(url).pathname.slice(1)}\nuser = vigie\npassword = x\ntable = cel\n`,
     }),
     modules: ['cel_pgsql.so'],
     skewMs: 10,

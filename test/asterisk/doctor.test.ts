@@ -36,20 +36,21 @@ t.teardown(() => Promise.all([good.stop(), bad.stop()]));
 interface Change {
   ari?: Partial<PbxConfig['ari']>;
   ami?: Partial<PbxConfig['ami'] & object> | null;
+  cel?: PbxConfig['cel'];
 }
 
-async function examine(lab: Lab, { ari, ami }: Change = {}) {
+async function examine(lab: Lab, { ari, ami, cel }: Change = {}) {
   let text = '';
   const { ariUrl: url, ariUsername: username, ariPassword: password, amiPort: port } = lab.pbx;
   const pbx: PbxConfig = {
     name: 'main',
     ari: { url, username, password, app: 'vigie', ...ari },
     ami: ami === null ? null : { host: '127.0.0.1', port, username: 'careful', password, ...ami },
-    cel: null,
+    cel: cel === undefined ? { file: lab.pbx.celFile } : cel,
     phoneContext: null,
     dialStrings: {},
   };
-  const code = await runDoctor({ pbxs: [pbx] }, { write: (part: string) => (text += part) });
+  const code = await runDoctor({ pbxs: [pbx], dataDir: '/nowhere' }, { write: (part: string) => (text += part) });
   t.notMatch(text, password, 'no secret is written');
   t.notMatch(text, '\u001b', 'no colour where there is no terminal');
   const verdicts = new Map(
@@ -130,12 +131,12 @@ t.test('Where no ARI answers the exit status is 2', async (t) => {
   t.equal(elsewhere.code, 1);
   t.match(elsewhere.text, /is not ARI/);
   let text = '';
-  t.equal(await runDoctor({ pbxs: [] }, { write: (part: string) => (text += part) }), 2);
+  t.equal(await runDoctor({ pbxs: [], dataDir: '/nowhere' }, { write: (part: string) => (text += part) }), 2);
   t.match(text, 'ARI_URL=');
 });
 
 t.test('On a terminal it is coloured', async (t) => {
   let text = '';
-  await runDoctor({ pbxs: [] }, { isTTY: true, write: (part: string) => (text += part) });
+  await runDoctor({ pbxs: [], dataDir: '/nowhere' }, { isTTY: true, write: (part: string) => (text += part) });
   t.match(text, '\u001b[31m');
 });

@@ -61,11 +61,11 @@ export async function openPostgres(table = pgsqlTable): Promise<CelDatabase> {
     'do $$ begin create role reader login; exception when duplicate_object or unique_violation then null; end $$',
   );
   await admin.query(
-    `create schema pbx; set search_path to pbx; ${table}; grant usage on schema pbx to reader; grant select on cel to reader`,
+    `${table}; grant select on cel to reader`,
   );
   return {
     kind: 'postgres',
-    url: `postgres://${reader}@127.0.0.1:${port}${pathname}?table=pbx.cel`,
+    url: `postgres://${reader}@127.0.0.1:${port}${pathname}?table=public.cel`,
     port,
     run: async (sql, values = []) => void (await admin.query(numbered(sql), [...values])),
     rows: async (sql) => (await admin.query(sql)).rows,

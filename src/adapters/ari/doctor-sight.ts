@@ -43,6 +43,8 @@ export interface ConfigSight {
   /** Kinds of PJSIP objects that may be made over ARI, by `sorcery.conf`. */
   dynamicObjects: string[];
   iceSupport: string;
+  /** Of `cel.conf`. */
+  cel: { enable: string; events: string; apps: string };
 }
 
 export type AriVisit = { reached: true; sight: AriSight } | { reached: false; error: AriError };
@@ -152,6 +154,11 @@ async function readConfigs(read: ReadFunction): Promise<ConfigSight> {
     isIncluded: (await read('DIALPLAN_EXISTS(vigie-taken)')) === '1',
     dynamicObjects: await readDynamicObjects(read),
     iceSupport: await read('AST_CONFIG(rtp.conf,general,icesupport)'),
+    cel: {
+      enable: await read('AST_CONFIG(cel.conf,general,enable)'),
+      events: await read('AST_CONFIG(cel.conf,general,events)'),
+      apps: await read('AST_CONFIG(cel.conf,general,apps)'),
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import type { AriError } from '../../asterisk-ari-client/index.ts';
+import type { CelSight } from '../../ports/cel-sight.ts';
 import { type Finding, fine } from '../../ports/finding.ts';
 import { checkAri } from './doctor-checks.ts';
 import { type AriAddress, visitAri } from './doctor-sight.ts';
@@ -7,6 +8,8 @@ export interface AriExamination {
   /** False when nothing answered; an Asterisk that refuses us was reached. */
   reached: boolean;
   findings: Finding[];
+  /** What it says of its journal; null when that could not be seen. */
+  cel: CelSight | null;
 }
 
 /** Everything that can be said of a PBX over ARI. Changes nothing on it; within some 30 s. */
@@ -14,9 +17,12 @@ export async function examineAri(address: AriAddress, pbxName = 'main'): Promise
   const visit = await visitAri(address, pbxName);
   if (!visit.reached) {
     const reached = visit.error.status !== undefined;
-    return { reached, findings: [whyNot(visit.error, address)] };
+    return { reached, findings: [whyNot(visit.error, address)], cel: null };
   }
-  return { reached: true, findings: [fine('ARI', address.url), ...checkAri(visit.sight)] };
+  const { config, modules } = visit.sight;
+  const running = modules.filter(({ status }) => status === 'Running').map(({ name }) => name);
+  const findings = [fine('ARI', address.url), ...checkAri(visit.sight)];
+  return { reached: true, findings, cel: config && { ...config.cel, modules: running } };
 }
 
 const loopback = new Set(['localhost', '127.0.0.1', '[::1]']);

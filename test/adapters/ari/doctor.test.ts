@@ -36,6 +36,7 @@ const healthy: AriSight = {
     isIncluded: true,
     dynamicObjects: [...phoneObjects],
     iceSupport: '',
+    cel: { enable: '', events: '', apps: '' },
   },
 };
 

@@ -23,7 +23,7 @@ function open(t: Test, fileBytes?: number) {
 t.test('Lines are taken from who knows the token; all others learn nothing', async (t) => {
   const { collected, dataDir } = open(t);
   const { address } = await serveRoutes(t, [collectedRoutes([collected])]);
-  const send = (o: { pbx?: string; headers?: Record<string, string>; body?: BodyInit }) =>
+  const send = (o: { pbx?: string; headers?: Record<string, string>; body?: Buffer | string }) =>
     fetch(`${address}/api/pbxs/${o.pbx ?? 'paris'}/journal`, {
       method: 'POST',
       headers: { authorization: `Bearer ${token}`, 'content-type': 'text/csv', ...o.headers },

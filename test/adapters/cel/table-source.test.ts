@@ -152,7 +152,7 @@ for (const db of both) {
       t.same(events(await read(source, 1)), ['CHAN_START 34']);
       const tookMs = Date.now() - startMs;
       t.ok(tookMs >= holeWaitMs && tookMs < 3 * holeWaitMs, `after ${tookMs} ms`);
-      if (db.kind === 'postgres') await db.run(`alter sequence pbx.cel_id_seq restart with ${most + 5}`);
+      if (db.kind === 'postgres') await db.run(`alter sequence cel_id_seq restart with ${most + 5}`);
     },
   );
 
