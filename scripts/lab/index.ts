@@ -152,6 +152,7 @@ async function configure(install: AsteriskInstall, dirs: InstanceDirs, plan: Pla
     ...common,
     ...pbxValues(wanted, ports, secrets.ari, tones),
   });
+  await loadToo(join(pbxDirs.host, 'etc', 'modules.conf'), wanted.load ?? []);
   if (options.pbx?.queues) await keepQueues(join(pbxDirs.host, 'etc', 'queues.conf'), options.pbx.queues);
   await writeInstance('phones', phonesDirs, undefined, phonesPjsip(ports, roster), {
     ...common,
@@ -178,6 +179,12 @@ function appendedTo({ browserPhones, dials, append }: PbxOptions, password: stri
     ...outbound,
     ...append,
   };
+}
+
+async function loadToo(file: string, modules: readonly string[]): Promise<void> {
+  const left = modules.map((name) => `noload = ${name}`);
+  const lines = (await readFile(file, 'utf8')).split('\n');
+  await writeFile(file, lines.filter((line) => !left.includes(line)).join('\n'));
 }
 
 async function keepQueues(file: string, wanted: readonly string[]): Promise<void> {

@@ -24,6 +24,8 @@ export interface PbxOptions {
   browserPhones?: boolean;
   /** Asterisk dials this address (`ws://…/asterisk/ws/main`) for the application `vigie`, as the samples say. */
   dials?: string;
+  /** Modules that the lab leaves out otherwise (`noload` in modules.conf). */
+  load?: readonly string[];
   /** Text to add to any other file, by file name. */
   append?: Record<string, string>;
 }
