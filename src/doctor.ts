@@ -16,7 +16,10 @@ export interface DoctorOutput {
  * Looks at every configured PBX and says of each thing whether it is fine, missing or wrong, with the lines to add.
  * Changes nothing. Settles with the exit status: 0 all fine, 1 something missing or wrong, 2 the ARI of one cannot be reached.
  */
-export async function runDoctor({ pbxs, dataDir }: Pick<Config, 'pbxs' | 'dataDir'>, out: DoctorOutput): Promise<0 | 1 | 2> {
+export async function runDoctor(
+  { pbxs, dataDir }: Pick<Config, 'pbxs' | 'dataDir'>,
+  out: DoctorOutput,
+): Promise<0 | 1 | 2> {
   const tell = (finding: Finding) => out.write(format(finding, out.isTTY === true));
   if (pbxs.length === 0) {
     tell(noPbx);

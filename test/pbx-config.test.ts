@@ -65,6 +65,10 @@ t.test('What is wrong in the file is said with the entry and the field, and no s
     [second({ dialStrings: { paris: 'PJSIP/1001@x' } }), /dialStrings\.paris must match/],
     [second({ dialStrings: { paris: 'PJSIP/{device}@x&PJSIP/2' } }), /dialStrings\.paris must match/],
     [second({ dialplanContext: 'a b' }), /dialplanContext must match/],
+    [second({ cel: {} }), /cel names one of file, url and token/],
+    [second({ cel: { file: '/a', token: 'hunter2-hunter2-hunter2' } }), /cel names one of/],
+    [second({ cel: { url: 'mysql://v:hunter2@h' } }), /cel\.url names no database/],
+    [second({ cel: { token: 'hunter2' } }), /cel\.token is not of 20 to 200 characters/],
   ];
   for (const [content, text] of wrong) {
     const error = readError(() => read(content));
@@ -83,12 +87,40 @@ t.test('The file names every PBX: one more beside it is refused', async (t) => {
     ['ARI_URL', ari.url],
     ['AMI_HOST', 'pbx'],
     ['CEL_FILE', '/cel.csv'],
+    ['CEL_URL', 'mysql://h/asteriskcdrdb'],
+    ['COLLECT_TOKEN', 'correct-horse-battery-staple'],
   ] as const)
     t.match(
       readError(() => read([{ name: 'paris', ari }], { [name]: value })),
       { code: 'bad-setting', message: new RegExp(`PBX_CONFIG and ${name} are both set`) },
       name,
     );
+});
+
+t.test('The journal has one source, and each setting of it is checked without being repeated', async (t) => {
+  const pbx = { ARI_URL: ari.url, ARI_USERNAME: 'v', ARI_PASSWORD: 'x' };
+  const token = 'correct-horse-battery-staple';
+  const cel = (more: Record<string, string>) => readConfig({ ...pbx, ...more }).pbxs[0]?.cel;
+  t.same(cel({}), null);
+  t.same(cel({ CEL_FILE: '/a' }), { file: '/a' });
+  t.same(cel({ CEL_URL: 'mysql://u:p@h/d' }), { url: 'mysql://u:p@h/d' });
+  t.same(cel({ COLLECT_TOKEN: token }), { token });
+  const host = { CEL_FILE: '/a', COLLECT_TO: 'https://vigie.example/', COLLECT_TOKEN: token };
+  t.match(readConfig(host).collect, { to: 'https://vigie.example', token, file: '/a', pbx: 'main' });
+  const wrong: [Record<string, string>, RegExp][] = [
+    [{ ...pbx, CEL_FILE: '/a', CEL_URL: 'mysql://u:hunter2@h/d' }, /CEL_FILE and CEL_URL are set/],
+    [{ ...pbx, CEL_URL: 'mysql://u:hunter2@h/' }, /CEL_URL names no database/],
+    [{ ...pbx, COLLECT_TOKEN: 'hunter2' }, /COLLECT_TOKEN is not of 20 to 200/],
+    [{ ...host, ...pbx }, /COLLECT_TO is for a PBX host/],
+    [{ ...host, CEL_FILE: '' }, /CEL_FILE is missing/],
+    [{ ...host, COLLECT_TOKEN: '' }, /COLLECT_TOKEN is missing/],
+    [{ ...host, COLLECT_TO: 'https://u:hunter2@vigie.example' }, /COLLECT_TO holds a user/],
+  ];
+  for (const [env, text] of wrong) {
+    const error = readError(() => readConfig(env));
+    t.match(error, { code: 'bad-setting', message: text }, String(text));
+    t.notMatch(error.message, 'hunter2');
+  }
 });
 
 function readError(work: () => unknown): Error {

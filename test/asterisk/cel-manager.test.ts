@@ -11,12 +11,15 @@ t.setTimeout(120_000);
 
 t.test('Calls that end or happen while ARI is away keep their true record', async (t) => {
   const source = createManagerSource();
-  const append = { 'cel_manager.conf': '[manager]\nenabled = yes\n', 'cel.conf': '[manager]\nenabled = yes\n' };
-  const scene = await openCallsScene(
-    { name: 'cel-manager', pbx: { append, load: ['cel_manager.so'] } },
-    [],
-    { proxied: true, journal: true, source: () => source },
-  );
+  const append = {
+    'cel_manager.conf': '[manager]\nenabled = yes\n',
+    'cel.conf': '[manager]\nenabled = yes\n',
+  };
+  const scene = await openCallsScene({ name: 'cel-manager', pbx: { append, load: ['cel_manager.so'] } }, [], {
+    proxied: true,
+    journal: true,
+    source: () => source,
+  });
   t.teardown(() => scene.close());
   const { lab, proxy, facts } = scene;
   const { amiPort: port, amiUsername: username, amiPassword: password } = lab.pbx;
@@ -32,7 +35,7 @@ t.test('Calls that end or happen while ARI is away keep their true record', asyn
     const arriving = lab.phones.nextCall(to);
     const customer = await lab.phones.call({ from: 'customer', callerId: number, to });
     const agent = await arriving;
-    await agent.waitAnswered();
+    await Promise.all([customer.waitAnswered(), agent.waitAnswered()]);
     return { customer, agent };
   };
   const before = await talk('0711000041', '1001');

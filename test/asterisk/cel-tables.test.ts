@@ -75,7 +75,7 @@ for (const writer of writers) {
       const arriving = lab.phones.nextCall(to);
       const customer = await lab.phones.call({ from: 'customer', callerId: number, to });
       const agent = await arriving;
-      await agent.waitAnswered();
+      await Promise.all([customer.waitAnswered(), agent.waitAnswered()]);
       return { customer, agent };
     };
     const byAgent = await talk('0711000031', '1001');

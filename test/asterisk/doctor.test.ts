@@ -50,7 +50,10 @@ async function examine(lab: Lab, { ari, ami, cel }: Change = {}) {
     phoneContext: null,
     dialStrings: {},
   };
-  const code = await runDoctor({ pbxs: [pbx], dataDir: '/nowhere' }, { write: (part: string) => (text += part) });
+  const code = await runDoctor(
+    { pbxs: [pbx], dataDir: '/nowhere' },
+    { write: (part: string) => (text += part) },
+  );
   t.notMatch(text, password, 'no secret is written');
   t.notMatch(text, '\u001b', 'no colour where there is no terminal');
   const verdicts = new Map(
@@ -137,6 +140,9 @@ t.test('Where no ARI answers the exit status is 2', async (t) => {
 
 t.test('On a terminal it is coloured', async (t) => {
   let text = '';
-  await runDoctor({ pbxs: [], dataDir: '/nowhere' }, { isTTY: true, write: (part: string) => (text += part) });
+  await runDoctor(
+    { pbxs: [], dataDir: '/nowhere' },
+    { isTTY: true, write: (part: string) => (text += part) },
+  );
   t.match(text, '\u001b[31m');
 });

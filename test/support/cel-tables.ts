@@ -60,9 +60,7 @@ export async function openPostgres(table = pgsqlTable): Promise<CelDatabase> {
   await admin.query(
     'do $$ begin create role reader login; exception when duplicate_object or unique_violation then null; end $$',
   );
-  await admin.query(
-    `${table}; grant select on cel to reader`,
-  );
+  await admin.query(`${table}; grant select on cel to reader`);
   return {
     kind: 'postgres',
     url: `postgres://${reader}@127.0.0.1:${port}${pathname}?table=public.cel`,

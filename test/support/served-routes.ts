@@ -7,7 +7,10 @@ import type { Log } from '../../src/ports/log.ts';
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent };
 
 /** Some routes behind the real HTTP server, with nobody signed in. */
-export async function serveRoutes(t: Test, routes: HttpServerOptions['routes']): Promise<{ address: string }> {
+export async function serveRoutes(
+  t: Test,
+  routes: HttpServerOptions['routes'],
+): Promise<{ address: string }> {
   const app = await createHttpServer({
     config: { publicUrl: null, trustProxy: false },
     version: '1.2.3',

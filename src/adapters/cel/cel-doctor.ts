@@ -42,8 +42,15 @@ const notConfigured: Finding = {
 };
 
 /** Without these a record lacks who talked with whom, or how it ended. */
-const eventsNeeded = ['CHAN_START', 'ANSWER', 'HANGUP', 'BRIDGE_ENTER', 'BRIDGE_EXIT', 'APP_START', 'APP_END']
-  .concat(['BLINDTRANSFER', 'ATTENDEDTRANSFER', 'PICKUP', 'CHAN_END']);
+const eventsNeeded = [
+  'CHAN_START',
+  'ANSWER',
+  'HANGUP',
+  'BRIDGE_ENTER',
+  'BRIDGE_EXIT',
+  'APP_START',
+  'APP_END',
+].concat(['BLINDTRANSFER', 'ATTENDEDTRANSFER', 'PICKUP', 'CHAN_END']);
 const appsNeeded = ['dial', 'queue'];
 
 function checkGeneral({ enable, events, apps }: CelSight): Finding {
@@ -64,7 +71,11 @@ const wordsOf = (text: string): string[] => text.split(/[\s,]+/).filter((word) =
 
 function checkWriter({ modules }: CelSight, cel: CelConfig): Finding {
   const writers =
-    'url' in cel ? (cel.url.startsWith('p') ? ['cel_pgsql.so', 'cel_odbc.so'] : ['cel_odbc.so']) : ['cel_custom.so'];
+    'url' in cel
+      ? cel.url.startsWith('p')
+        ? ['cel_pgsql.so', 'cel_odbc.so']
+        : ['cel_odbc.so']
+      : ['cel_custom.so'];
   const running = writers.filter((name) => modules.includes(name));
   if (running.length > 0) return fine('CEL module', running.join(', '));
   const fix = { where: 'modules.conf; then: module load', lines: [`load = ${writers[0]}`] };

@@ -104,7 +104,9 @@ export function createCollected(o: {
       try {
         await done;
       } catch (cause) {
-        const refusal = new AppError('overloaded', 'The lines could not be kept; send them again', { retryAfterS });
+        const refusal = new AppError('overloaded', 'The lines could not be kept; send them again', {
+          retryAfterS,
+        });
         refusal.cause = cause;
         throw refusal;
       }

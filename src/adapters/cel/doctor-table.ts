@@ -53,11 +53,19 @@ function columnFindings(columns: readonly string[], isMysql: boolean): Finding[]
   const findings: Finding[] = [];
   if (!columns.includes('extra'))
     findings.push(
-      add('no column extra: who hung up and who transferred is not known', 'alter table cel add column extra varchar(1000);'),
+      add(
+        'no column extra: who hung up and who transferred is not known',
+        'alter table cel add column extra varchar(1000);',
+      ),
     );
   if (!columns.includes('id')) {
     const kind = isMysql ? 'bigint not null auto_increment primary key' : 'bigserial primary key';
-    findings.push(add('no column id: it is read on by its times, which is slow', `alter table cel add column id ${kind};`));
+    findings.push(
+      add(
+        'no column id: it is read on by its times, which is slow',
+        `alter table cel add column id ${kind};`,
+      ),
+    );
   }
   return findings;
 }
@@ -69,7 +77,9 @@ const wholeSeconds = (isMysql: boolean): Finding => ({
   fix: {
     where: isMysql ? 'the database, and no dateformat in cel.conf' : 'the database',
     lines: [
-      isMysql ? 'alter table cel modify eventtime datetime(6) not null;' : 'alter table cel alter eventtime type timestamp;',
+      isMysql
+        ? 'alter table cel modify eventtime datetime(6) not null;'
+        : 'alter table cel alter eventtime type timestamp;',
     ],
   },
 });
@@ -80,7 +90,7 @@ function notReadable(error: unknown): Finding {
   const why = error instanceof TableError || !code ? message : `${code}: ${message}`;
   const fix = {
     where: 'CEL_URL; a user who may read the table is enough',
-    lines: ["grant select on cel to vigie;"],
+    lines: ['grant select on cel to vigie;'],
   };
   return { topic, verdict: 'wrong', text: `cannot be read (${why})`, fix };
 }

@@ -24,25 +24,33 @@ const of = (findings: readonly Finding[], topic: string) => findings.find((one) 
 const bad = (findings: readonly Finding[]) =>
   findings.filter(({ verdict }) => verdict !== 'fine').map(({ topic, verdict }) => `${topic}: ${verdict}`);
 
-t.test('A journal set up by the sample is fine, and the sample holds the lines that are asked for', async (t) => {
-  const file = join(folderOf(t), 'vigie.csv');
-  writeFileSync(file, `${journalCall(1, now()).join('\n')}\n`);
-  const findings = await examineCel({ file }, asSampled, place);
-  t.same(bad(findings), []);
-  t.match(of(findings, 'CEL file')?.text, /all understood/);
-  t.equal(of(findings, 'PBX clock')?.verdict, 'fine');
-  for (const line of mappingFix.lines) t.match(sample, line);
-  const [none] = await examineCel({ file }, { ...asSampled, enable: '' }, place);
-  for (const line of none!.fix!.lines) t.match(sample, line);
-});
+t.test(
+  'A journal set up by the sample is fine, and the sample holds the lines that are asked for',
+  async (t) => {
+    const file = join(folderOf(t), 'vigie.csv');
+    writeFileSync(file, `${journalCall(1, now()).join('\n')}\n`);
+    const findings = await examineCel({ file }, asSampled, place);
+    t.same(bad(findings), []);
+    t.match(of(findings, 'CEL file')?.text, /all understood/);
+    t.equal(of(findings, 'PBX clock')?.verdict, 'fine');
+    for (const line of mappingFix.lines) t.match(sample, line);
+    const [none] = await examineCel({ file }, { ...asSampled, enable: '' }, place);
+    for (const line of none!.fix!.lines) t.match(sample, line);
+  },
+);
 
 t.test('What Asterisk does not write is named', async (t) => {
   const file = join(folderOf(t), 'vigie.csv');
   writeFileSync(file, `${journalCall(1, now()).join('\n')}\n`);
   const said = async (change: Partial<CelSight>) =>
-    (await examineCel({ file }, { ...asSampled, ...change }, place)).find(({ verdict }) => verdict !== 'fine');
+    (await examineCel({ file }, { ...asSampled, ...change }, place)).find(
+      ({ verdict }) => verdict !== 'fine',
+    );
   t.match(await said({ enable: 'no' }), { topic: 'CEL', verdict: 'missing', text: /writes no journal/ });
-  t.match(await said({ events: 'CHAN_START,CHAN_END,HANGUP' }), { verdict: 'missing', text: /lacks ANSWER, BRIDGE_ENTER/ });
+  t.match(await said({ events: 'CHAN_START,CHAN_END,HANGUP' }), {
+    verdict: 'missing',
+    text: /lacks ANSWER, BRIDGE_ENTER/,
+  });
   t.match(await said({ apps: 'dial' }), { verdict: 'missing', text: /apps lacks queue/ });
   t.match(await said({ modules: [] }), { topic: 'CEL module', fix: { lines: ['load = cel_custom.so'] } });
   t.equal(await said({ events: 'ALL', apps: 'all' }), undefined);
@@ -73,11 +81,19 @@ t.test('A file that is not there, is of another mapping, says no hangup, or has 
 });
 
 t.test('A table that cannot be reached, lacks columns, is empty, or tells whole seconds', async (t) => {
-  const db = await openMariadb(freepbxTable.replace(/extra varchar\(512\) not null default '',/, '').replace("default '',\n  primary", "default '',\n primary"));
+  const db = await openMariadb(
+    freepbxTable
+      .replace(/extra varchar\(512\) not null default '',/, '')
+      .replace("default '',\n  primary", "default '',\n primary"),
+  );
   t.teardown(() => db.close());
   const look = (url = db.url) => examineCel({ url }, asSampled, place);
   const refused = await look(db.url.replace('//reader', '//nobody'));
-  t.match(of(refused, 'CEL table'), { verdict: 'wrong', text: /ER_ACCESS_DENIED/, fix: { lines: [/grant select/] } });
+  t.match(of(refused, 'CEL table'), {
+    verdict: 'wrong',
+    text: /ER_ACCESS_DENIED/,
+    fix: { lines: [/grant select/] },
+  });
   t.notMatch(JSON.stringify(refused), /hunter2/);
   const empty = await look();
   t.ok(empty.some(({ verdict, text }) => verdict === 'missing' && /no column extra/.test(text)));
@@ -90,7 +106,7 @@ t.test('A table that cannot be reached, lacks columns, is empty, or tells whole 
   const seconds = await look();
   t.same(bad(seconds), ['CEL times: optional']);
   await db.run(of(seconds, 'CEL times')!.fix!.lines[0]!);
-  await db.run("update cel set eventtime = eventtime + interval 123456 microsecond");
+  await db.run('update cel set eventtime = eventtime + interval 123456 microsecond');
   t.same(bad(await look()), []);
   await db.run('alter table cel drop column linkedid');
   t.match(of(await look(), 'CEL table'), { verdict: 'wrong', text: /no column linkedid/ });

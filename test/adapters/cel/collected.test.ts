@@ -2,12 +2,12 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { createCollected, filesMax } from '../../../src/adapters/cel/collected.ts';
 import { collectedRoutes } from '../../../src/adapters/cel/collected.routes.ts';
+import { createCollected, filesMax } from '../../../src/adapters/cel/collected.ts';
 import { createKeptPosition } from '../../../src/adapters/cel/kept-position.ts';
 import { bodyBytesMax } from '../../../src/adapters/http/server.ts';
-import { serveRoutes } from '../../support/served-routes.ts';
 import { folderOf, journalCall } from '../../support/journal-lines.ts';
+import { serveRoutes } from '../../support/served-routes.ts';
 
 const token = 'correct-horse-battery-staple';
 const lineOf = (number: number) => Buffer.from(`${journalCall(number)[2]}\n`);
@@ -15,7 +15,13 @@ const lineOf = (number: number) => Buffer.from(`${journalCall(number)[2]}\n`);
 function open(t: Test, fileBytes?: number) {
   const dataDir = folderOf(t);
   const kept = createKeptPosition(dataDir, 'paris');
-  const collected = createCollected({ pbx: 'paris', token, dataDir, kept, ...(fileBytes ? { fileBytes } : {}) });
+  const collected = createCollected({
+    pbx: 'paris',
+    token,
+    dataDir,
+    kept,
+    ...(fileBytes ? { fileBytes } : {}),
+  });
   const files = () => readdirSync(join(dataDir, 'cel')).filter((name) => name.includes('received'));
   return { collected, dataDir, kept, files };
 }
@@ -29,7 +35,8 @@ t.test('Lines are taken from who knows the token; all others learn nothing', asy
       headers: { authorization: `Bearer ${token}`, 'content-type': 'text/csv', ...o.headers },
       body: o.body ?? lineOf(1),
     });
-  const told = async (reply: Response) => `${reply.status} ${((await reply.json()) as { code: string }).code}`;
+  const told = async (reply: Response) =>
+    `${reply.status} ${((await reply.json()) as { code: string }).code}`;
   t.equal((await send({})).status, 204);
   t.equal((await send({ body: Buffer.from('not ended\0 by a line\xe9', 'latin1') })).status, 204);
   for (const wrong of [
@@ -43,7 +50,10 @@ t.test('Lines are taken from who knows the token; all others learn nothing', asy
   t.equal(await told(early), '401 bad-token', 'before its body is read');
   t.equal(early.headers.get('www-authenticate'), 'Bearer');
   t.equal(await told(await send({ body: Buffer.alloc(bodyBytesMax + 1, 'a') })), '413 body-too-large');
-  t.equal(await told(await send({ headers: { 'content-type': 'application/json' }, body: '{}' })), '400 bad-request');
+  t.equal(
+    await told(await send({ headers: { 'content-type': 'application/json' }, body: '{}' })),
+    '400 bad-request',
+  );
   t.equal(await told(await send({ headers: { origin: 'https://evil.example' } })), '403 foreign-origin');
   const all = readFileSync(join(dataDir, 'cel', 'paris.received.csv'));
   const wanted = Buffer.concat([lineOf(1), Buffer.from('not ended\0 by a line\xe9\n', 'latin1')]);

@@ -17,10 +17,16 @@ const amiDown = fact({ kind: 'ami-lost', detail: '' });
 function scene() {
   let nowMs = 1_000_000;
   const told: string[] = [];
-  const gaps = createWholeGaps((one) => told.push((one as { uniqueId: string }).uniqueId), () => nowMs);
+  const gaps = createWholeGaps(
+    (one) => told.push((one as { uniqueId: string }).uniqueId),
+    () => nowMs,
+  );
   gaps.notice(back);
   gaps.notice(amiUp);
-  return { gaps, told, pass: (ms: number) => void (nowMs += ms) };
+  const pass = (ms: number) => {
+    nowMs += ms;
+  };
+  return { gaps, told, pass };
 }
 
 t.test('A gap of ARI that the manager heard whole is told at its end', async (t) => {
@@ -65,21 +71,29 @@ t.test('Before the first look at the PBX nothing counts', async (t) => {
   t.same(told, []);
 });
 
-t.test('An event of the manager is a row; what is none is counted, and a queue that nobody takes ends', async (t) => {
-  const source = createManagerSource();
-  const headers = {
-    ...{ Event: 'CEL', EventName: 'HANGUP', EventTime: '1763980000.123456', UniqueID: '1763980000.7' },
-    ...{ LinkedID: '1763980000.7', Channel: 'PJSIP/1001-7', CallerIDnum: '0612345678', CallerIDname: 'Zoé' },
-    ...{ Extra: '{"hangupcause":16,"hangupsource":""}' },
-  };
-  source.take(celCellsOf(new Map(Object.entries(headers))));
-  source.take(celCellsOf(new Map(Object.entries({ ...headers, EventName: '3' }))));
-  t.match(await source.read(), {
-    rows: [{ event: 'HANGUP', atMs: 1_763_980_000_123, callerName: 'Zoé', channel: 'PJSIP/1001-7' }],
-    position: null,
-  });
-  t.equal(source.bad, 1);
-  t.equal(await source.read(), null);
-  for (let i = 0; i <= eventsMax; i++) source.take(celCellsOf(new Map(Object.entries(headers))));
-  t.equal((await source.read())?.rows.length, eventsMax);
-});
+t.test(
+  'An event of the manager is a row; what is none is counted, and a queue that nobody takes ends',
+  async (t) => {
+    const source = createManagerSource();
+    const headers = {
+      ...{ Event: 'CEL', EventName: 'HANGUP', EventTime: '1763980000.123456', UniqueID: '1763980000.7' },
+      ...{
+        LinkedID: '1763980000.7',
+        Channel: 'PJSIP/1001-7',
+        CallerIDnum: '0612345678',
+        CallerIDname: 'Zoé',
+      },
+      ...{ Extra: '{"hangupcause":16,"hangupsource":""}' },
+    };
+    source.take(celCellsOf(new Map(Object.entries(headers))));
+    source.take(celCellsOf(new Map(Object.entries({ ...headers, EventName: '3' }))));
+    t.match(await source.read(), {
+      rows: [{ event: 'HANGUP', atMs: 1_763_980_000_123, callerName: 'Zoé', channel: 'PJSIP/1001-7' }],
+      position: null,
+    });
+    t.equal(source.bad, 1);
+    t.equal(await source.read(), null);
+    for (let i = 0; i <= eventsMax; i++) source.take(celCellsOf(new Map(Object.entries(headers))));
+    t.equal((await source.read())?.rows.length, eventsMax);
+  },
+);
