@@ -51,7 +51,7 @@ export function factsOf(row: CelRow, known: KnownLeg): FactBody[] {
  * APP_START. A leg that was dialled is in none of its own.
  */
 export function nextApp(row: CelRow, known: KnownLeg): FactBody[] {
-  if (row.app === '' || withoutApp.has(row.event)) return [];
+  if (row.app === '' || !withApp.has(row.event)) return [];
   if (row.app === known.app && row.appData === known.appData) return [];
   const isDialled = row.app.startsWith('App');
   if (isDialled && row.event === 'HANGUP') return [];
@@ -62,8 +62,19 @@ export function nextApp(row: CelRow, known: KnownLeg): FactBody[] {
   return isDialled ? [] : [{ kind: 'leg-dialplan', leg: legOf(row, known) }];
 }
 
-/** The application that ends is told by its own fact; after a hangup a leg is in none. */
-const withoutApp = new Set(['CHAN_START', 'APP_END', 'CHAN_END', 'LINKEDID_END']);
+/**
+ * Events whose rows tell the application their leg is in now. The one that ends is told by its own fact, after a hangup a
+ * leg is in none, and what an event means that we do not know nobody can say.
+ */
+const withApp = new Set(
+  ['ANSWER', 'HANGUP', 'BRIDGE_ENTER', 'BRIDGE_EXIT', 'APP_START', 'STREAM_BEGIN', 'STREAM_END'].concat([
+    'BLINDTRANSFER',
+    'ATTENDEDTRANSFER',
+    'PICKUP',
+    'PARK_START',
+    'PARK_END',
+  ]),
+);
 
 function entered(row: CelRow, known: KnownLeg): FactBody[] {
   const extra = extraOf(row.extra);

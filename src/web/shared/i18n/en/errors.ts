@@ -9,6 +9,7 @@ export const errors: typeof french = {
     'bad-cursor': 'That page of the list is gone; load the list again.',
     'bad-csv': 'The CSV file cannot be read, or a row is wrong.',
     'bad-credentials': 'Unknown login or wrong password.',
+    'bad-token': 'The token is missing or wrong.',
     'not-signed-in': 'Your session has ended. Sign in again.',
     'not-allowed': 'You do not have this right.',
     'foreign-origin': 'The request does not come from our pages: open Vigie at its usual address.',

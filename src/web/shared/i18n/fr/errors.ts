@@ -7,6 +7,7 @@ export const errors = {
     'bad-cursor': 'Cette page de la liste n’existe plus ; rechargez la liste.',
     'bad-csv': 'Le fichier CSV n’est pas lisible, ou une ligne est fausse.',
     'bad-credentials': 'Identifiant inconnu ou mot de passe faux.',
+    'bad-token': 'Le jeton manque ou est faux.',
     'not-signed-in': 'Votre session a pris fin. Reconnectez-vous.',
     'not-allowed': 'Vous n’avez pas ce droit.',
     'foreign-origin': 'La demande ne vient pas de nos pages : ouvrez Vigie à son adresse habituelle.',
