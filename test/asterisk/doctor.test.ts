@@ -33,6 +33,10 @@ const [good, bad] = await Promise.all([
 ]);
 t.teardown(() => Promise.all([good.stop(), bad.stop()]));
 
+// The journal begins with the first call.
+const call = await good.phones.call({ from: 'customer', to: '8014' });
+await call.waitEnded();
+
 interface Change {
   ari?: Partial<PbxConfig['ari']>;
   ami?: Partial<PbxConfig['ami'] & object> | null;
