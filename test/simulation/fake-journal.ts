@@ -12,6 +12,8 @@ export function fakeJournalSource(lines: readonly string[]): CelSource {
   return {
     of: 'simulated',
     setting: 'CEL_FILE',
+    lookEveryMs: 200,
+    lateMaxMs: 0,
     bad: 0,
     open(position) {
       next = Number(position);
