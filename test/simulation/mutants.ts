@@ -167,7 +167,7 @@ export const mutants: readonly Mutant[] = [
     breaks: 'a restart reads the journal on in the middle of its calls',
   },
   {
-    file: 'adapters/cel/cel-facts.ts',
+    file: 'adapters/cel/cel-events.ts',
     from: "hangupSource: hangup?.source ?? '',",
     to: "hangupSource: '',",
     breaks: 'the journal does not say who hung up',
