@@ -2,18 +2,10 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { envSchema } from 'env-schema';
 import Type, { type Static } from 'typebox';
+import { type Collect, celConfig, collectConfig } from './cel-config.ts';
 import { pbxNameLengthMax, pbxNamePattern } from './contract/common.ts';
 import { AppError } from './contract/errors.ts';
-import {
-  ariAppLengthMax,
-  type CelConfig,
-  celUrl,
-  contextLengthMax,
-  type PbxConfig,
-  readPbxFile,
-  tokenForm,
-  tokenRule,
-} from './pbx-config.ts';
+import { ariAppLengthMax, contextLengthMax, type PbxConfig, readPbxFile } from './pbx-config.ts';
 
 /**
  * Every setting, with its default, in one place. The README's settings table is compared with `settings` by a test.
@@ -157,7 +149,7 @@ export interface Config {
   /** In the order of the settings. Empty when none is configured: the panel then says so. */
   pbxs: readonly PbxConfig[];
   /** For `vigie collect`: what it sends, where to, and for which PBX. */
-  collect: { to: string; token: string; file: string; pbx: string } | null;
+  collect: Collect | null;
   /** File of configured browser phones. */
   browserPhonesFile: string | null;
   turn: { urls: string[]; secret: string } | null;
@@ -253,34 +245,6 @@ function onePbx(values: Environment, phoneContext: string | null): PbxConfig[] {
   return [pbx];
 }
 
-function celConfig(values: Environment): CelConfig | null {
-  const { CEL_FILE: file, CEL_URL: table, COLLECT_TOKEN: token } = values;
-  const named = (['CEL_FILE', 'CEL_URL', 'COLLECT_TOKEN'] as const).filter((name) => values[name] !== '');
-  if (named.length > 1)
-    throw new AppError('bad-setting', `${named.join(' and ')} are set; the journal has one source`);
-  if (file) return { file };
-  if (table) return { url: celUrl(table, (why) => new AppError('bad-setting', `CEL_URL ${why}`)) };
-  return token ? { token: tokenOf(token) } : null;
-}
-
-function collectConfig(values: Environment): Config['collect'] {
-  if (values.COLLECT_TO === '') return null;
-  if (values.ARI_URL || values.PBX_CONFIG)
-    throw new AppError(
-      'bad-setting',
-      'COLLECT_TO is for a PBX host; a server with a PBX of its own sends nothing',
-    );
-  for (const name of ['COLLECT_TOKEN', 'CEL_FILE'] as const)
-    if (!values[name]) throw new AppError('bad-setting', `COLLECT_TO is set, ${name} is missing`);
-  const to = url(values, 'COLLECT_TO', ['http:', 'https:'])!.replace(/\/+$/, '');
-  return { to, token: tokenOf(values.COLLECT_TOKEN), file: values.CEL_FILE, pbx: values.PBX_NAME };
-}
-
-function tokenOf(token: string): string {
-  if (!tokenForm.test(token)) throw new AppError('bad-setting', `COLLECT_TOKEN ${tokenRule}`);
-  return token;
-}
-
 const turnUrl = /^turns?:[A-Za-z0-9._[\]:-]+(\?transport=(udp|tcp))?$/;
 
 function turnConfig(values: Environment): Config['turn'] {
@@ -292,7 +256,7 @@ function turnConfig(values: Environment): Config['turn'] {
   return { urls, secret: values.TURN_SECRET };
 }
 
-type UrlSetting = 'PUBLIC_URL' | 'SERVER_URL' | 'DATABASE_URL' | 'ARI_URL' | 'COLLECT_TO';
+type UrlSetting = 'PUBLIC_URL' | 'SERVER_URL' | 'DATABASE_URL' | 'ARI_URL';
 function url(values: Environment, name: UrlSetting, protocols: string[]): string | null {
   const value = values[name];
   if (value === '') return null;
@@ -303,11 +267,6 @@ function url(values: Environment, name: UrlSetting, protocols: string[]): string
       `${name} is not a ${protocols.map((p) => `${p}//`).join(' or ')} address`,
     );
   }
-  if (name === 'COLLECT_TO' && (parsed.username || parsed.search))
-    throw new AppError(
-      'bad-setting',
-      'COLLECT_TO holds a user or a query; the token goes into COLLECT_TOKEN',
-    );
   if (name === 'ARI_URL' && (parsed.username || parsed.search)) {
     throw new AppError(
       'bad-setting',

@@ -1,3 +1,4 @@
+import { takenWhile } from './adapters/cel/collected.ts';
 import type { FactFollow } from './adapters/redis/fact-follow.ts';
 import type { FactPublisher } from './adapters/redis/fact-publisher.ts';
 import type { Lease, Owner } from './adapters/redis/lease.ts';
@@ -229,6 +230,9 @@ export function createSharedPbxSource(pbx: PbxConfig, deps: SharedPbxDeps): Shar
     phoneContext: source.phoneContext,
     get doorGuest() {
       return source.doorGuest;
+    },
+    get collected() {
+      return source.collected && takenWhile(source.collected, isOurs);
     },
     wasTried: () => source.wasTried() || wasFollowed || lease.owner !== 'unknown',
     isHere: isOurs,

@@ -114,5 +114,14 @@ export function createCollected(o: {
   };
 }
 
+/** Where servers share PBXs: who has this one reads what was taken, and a sender tries again until it meets that one. */
+export const takenWhile = (collected: Collected, isOurs: () => boolean): Collected => ({
+  ...collected,
+  async take(lines) {
+    if (!isOurs()) throw new AppError('overloaded', 'Another server has this PBX', { retryAfterS: 1 });
+    await collected.take(lines);
+  },
+});
+
 const newline = 0x0a;
 const digest = (text: string) => createHash('sha256').update(text).digest();
