@@ -63,7 +63,7 @@ export async function ensureInstalled(progress: Progress = sayOnStderr): Promise
 }
 
 function missingPackages(): string[] {
-  const wanted = { tcpdump: 'tcpdump', sipp: 'sip-tester', setpriv: 'util-linux' };
+  const wanted = { tcpdump: 'tcpdump', sipp: 'sip-tester', setpriv: 'util-linux', faketime: 'faketime' };
   return Object.entries(wanted).flatMap(([tool, name]) => (findTool(tool) ? [] : [name]));
 }
 

@@ -10,18 +10,20 @@ import { openServedScene } from '../support/served-scene.ts';
 t.setTimeout(180_000);
 const diskSize = '400k';
 let hasSmallDisk = false;
-const scene = await openServedScene(t, 'sup-audit', (dataDir) => {
-  const folder = join(dataDir, 'audit');
-  mkdirSync(folder, { mode: 0o700 });
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${diskSize},mode=700`, 'tmpfs', folder], {
-      stdio: 'pipe',
-    });
-  } catch {
-    return;
-  }
-  hasSmallDisk = true;
-  t.teardown(() => execFileSync('umount', ['-l', folder]));
+const scene = await openServedScene(t, 'sup-audit', {
+  prepare: (dataDir) => {
+    const folder = join(dataDir, 'audit');
+    mkdirSync(folder, { mode: 0o700 });
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${diskSize},mode=700`, 'tmpfs', folder], {
+        stdio: 'pipe',
+      });
+    } catch {
+      return;
+    }
+    hasSmallDisk = true;
+    t.teardown(() => execFileSync('umount', ['-l', folder]));
+  },
 });
 const { lab, hears, reach, ask, settings } = scene;
 const folder = join(settings['DATA_DIR']!, 'audit');

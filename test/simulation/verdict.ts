@@ -27,8 +27,11 @@ export function faultsOf({ tapes, records, boardFaults, hasJournal, unsaid }: Ou
   }
   for (const uniqueId of records.keys()) {
     if (known.has(uniqueId)) continue;
-    if (records.get(uniqueId)?.reason === 'unknown') continue;
+    const reason = records.get(uniqueId)?.reason;
+    if (reason === 'unknown') continue;
     const tape = tapes.find((one) => JSON.stringify(one.tape.facts).includes(uniqueId));
+    // A leg that dialled in at the moment at which the PBX stopped: what it was for, nobody will know.
+    if (reason === 'pbx-restarted' && tape?.wasCutByRestart) continue;
     faults.push(
       `${tape?.tape.name} (${uniqueId}): invented ${records.get(uniqueId)?.direction} ${records.get(uniqueId)?.reason}`,
     );

@@ -27,7 +27,7 @@ export interface ServedScene {
   kill(): Promise<void>;
   /** The next start; settles when it has taken up what was left, with how long that took. */
   start(): Promise<number>;
-  ask<T>(method: string, path: string, body?: unknown): Promise<Reply<T>>;
+  ask<T>(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Reply<T>>;
   /** The manager, whose phone is 1901, supervises the agent at 1001. Settles when it is live. */
   supervise(wish: Pick<StartSupervision, 'mode' | 'scope'>): Promise<{ id: string; phone: PhoneCall }>;
   reach(id: string, state: Supervision['state']): Promise<Supervision>;
@@ -45,14 +45,27 @@ const password = 'correct horse battery';
 const heardMin = 0.15;
 const listenedMs = 400;
 
-/** @param prepare is called with DATA_DIR before the first start */
+/**
+ * @param prepare is called with DATA_DIR before the first start; `withJournal` reads Asterisk's own (CEL_FILE); `more`
+ *   settings; `portBlocks` for many calls at once
+ */
 export async function openServedScene(
   t: Test,
   name: string,
-  prepare: (dataDir: string) => void = () => {},
+  {
+    prepare = () => {},
+    withJournal = false,
+    more = {},
+    portBlocks = 1,
+  }: {
+    prepare?: (dataDir: string) => void;
+    withJournal?: boolean;
+    more?: Settings;
+    portBlocks?: number;
+  } = {},
 ): Promise<ServedScene> {
   const dialplan = await readFile(new URL('../../dialplan/extensions_vigie.conf', import.meta.url), 'utf8');
-  const lab = await startLab({ name, pbx: { dialplan } });
+  const lab = await startLab({ name, portBlocks, pbx: { dialplan } });
   t.teardown(() => lab.stop());
   const ear = await lab.listen();
   const settings = {
@@ -64,6 +77,8 @@ export async function openServedScene(
     AMI_PORT: String(lab.pbx.amiPort),
     AMI_USERNAME: lab.pbx.amiUsername,
     AMI_PASSWORD: lab.pbx.amiPassword,
+    ...(withJournal ? { CEL_FILE: lab.pbx.celFile } : {}),
+    ...more,
   };
   prepare(settings.DATA_DIR);
   let server = await serveVigie(t, settings);
@@ -71,10 +86,15 @@ export async function openServedScene(
   await addPerson(settings, ['agent', '--login', 'alice', '--name', 'Alice', '--endpoint', 'PJSIP/1001']);
   const cookie = await signIn(server.address);
 
-  async function ask<T>(method: string, path: string, body?: unknown): Promise<Reply<T>> {
+  async function ask<T>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Reply<T>> {
     const reply = await fetch(`${server.address}/api${path}`, {
       method,
-      headers: { cookie, ...(body ? { 'content-type': 'application/json' } : {}) },
+      headers: { cookie, ...headers, ...(body ? { 'content-type': 'application/json' } : {}) },
       ...(body ? { body: JSON.stringify(body) } : {}),
     });
     const text = await reply.text();

@@ -43,6 +43,8 @@ export async function runVigie(args: string[], settings: Settings, input = ''): 
 export interface Server {
   address: string;
   child: ChildProcess;
+  /** Its log so far. */
+  said(): string;
   /** Sends the signal and waits for the end; the exit status. */
   end(signal?: NodeJS.Signals): Promise<number | null>;
 }
@@ -54,7 +56,9 @@ export async function serveVigie(t: Test, settings: Settings): Promise<Server> {
   if (process.getuid?.() === 0) setPriority(child.pid!, -15);
   const exited = once(child, 'exit') as Promise<[number | null]>;
   let err = '';
+  let said = '';
   child.stderr!.on('data', (chunk) => (err += chunk));
+  for (const stream of [child.stdout!, child.stderr!]) stream.on('data', (chunk) => (said += chunk));
   let isAsked = false;
   void exited.then(([code]) => {
     if (!isAsked) t.comment(`vigie serve ended by itself with ${code}: ${err.slice(-4_000)}`);
@@ -74,6 +78,7 @@ export async function serveVigie(t: Test, settings: Settings): Promise<Server> {
   return {
     address,
     child,
+    said: () => said,
     async end(signal = 'SIGTERM') {
       isAsked = true;
       child.kill(signal);

@@ -73,7 +73,7 @@ t.test(
     let all: ChainedRecord[] = [];
     for (const atOnce of [1, 8, 40]) {
       const { acknowledged, kill } = appender(t, dataDir, atOnce);
-      await waitFor(() => acknowledged.length > 200);
+      await waitFor(() => acknowledged.length > 50);
       await kill();
       const log = createAuditLog({ dataDir, log: quietLog });
       const { sequence } = await log.append(record());
@@ -94,7 +94,7 @@ t.test(
 t.test('a server and a command write one chain, each after the other’s last', async (t) => {
   const dataDir = auditFolder(t);
   const both = [appender(t, dataDir, 3), appender(t, dataDir, 3)];
-  await waitFor(() => both.every(({ acknowledged }) => acknowledged.length > 100));
+  await waitFor(() => both.every(({ acknowledged }) => acknowledged.length > 30));
   await Promise.all(both.map(({ kill }) => kill()));
   const all = await everything(open(t, dataDir));
   t.same(faultsOf(all), []);
@@ -236,12 +236,13 @@ t.test('entries that are written at once share syncs: none is lost, and their or
 t.test('no more wait for the disk than the bound; who comes after is refused at once', async (t) => {
   const log = open(t, auditFolder(t));
   const many = Array.from({ length: writesWaitingMax + 5 }, () => log.append(record()));
-  const outcomes = await Promise.allSettled(many);
-  t.equal(outcomes.filter(({ status }) => status === 'rejected').length, 5);
-  t.equal(
-    outcomes.slice(-5).every(({ status }) => status === 'rejected'),
-    true,
-  );
+  const refused: number[] = [];
+  for (const [i, one] of many.entries()) one.catch(() => refused.push(i));
+  // Before anything can have come from the disk, and before the deadline of those that wait for a slow one.
+  await new Promise<void>((resolve) => process.nextTick(resolve));
+  const last = Array.from({ length: 5 }, (_, i) => writesWaitingMax + i);
+  t.same(refused, last, 'at once, and nobody else');
+  await Promise.allSettled(many);
   await log.close();
   await t.rejects(log.append(record()), { code: 'audit-unavailable' }, 'closed');
 });
