@@ -8,6 +8,8 @@ export interface Stay extends Span {
   kind: BridgeKind;
   /** Rank of its leaving among facts of the same millisecond; Infinity while inside. */
   leftOrder: number;
+  /** Of the connection that told of its entering, or of its leaving where that was all. */
+  generation: number;
 }
 
 export const isOpen = (span: Span): boolean => span.to === Number.POSITIVE_INFINITY;
@@ -32,6 +34,7 @@ export function enter(stays: Stay[], fact: Extract<CallFact, { kind: 'bridge-ent
     from: fact.atMs,
     to: Number.POSITIVE_INFINITY,
     leftOrder: Number.POSITIVE_INFINITY,
+    generation: fact.generation,
   });
   return true;
 }
@@ -39,13 +42,13 @@ export function enter(stays: Stay[], fact: Extract<CallFact, { kind: 'bridge-ent
 /** `unseen`: the latest stretch in which nobody listened. */
 export function leave(
   stays: Stay[],
-  { bridgeId, atMs, sequence }: Extract<CallFact, { kind: 'bridge-left' }>,
+  { bridgeId, atMs, sequence, generation }: Extract<CallFact, { kind: 'bridge-left' }>,
   unseen: Span | undefined,
 ): void {
   const stay = stays.findLast((one) => one.bridgeId === bridgeId);
   // It left between two readings of a resync: it had been in there, since when nobody knows.
   if (!stay && unseen && (stays.at(-1)?.to ?? 0) <= unseen.to)
-    stays.push({ bridgeId, kind: 'mixing', from: unseen.to, to: atMs, leftOrder: sequence });
+    stays.push({ bridgeId, kind: 'mixing', from: unseen.to, to: atMs, leftOrder: sequence, generation });
   if (stay && isOpen(stay)) endStay(stay, atMs, sequence);
 }
 

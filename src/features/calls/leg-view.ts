@@ -173,7 +173,9 @@ function find(view: LegView, fact: Extract<CallFact, { kind: 'leg-seen' }>, befo
   const steps = view.steps.length;
   const stay = openStay(view.stays);
   takeSnapshot(view, leg, atMs);
-  if (stay && bridgeId !== undefined && bridgeId !== stay.bridgeId) endStay(stay, atMs, fact.sequence);
+  // A bridge it entered on this very connection it leaves by an event: bridges are read a little after legs.
+  const isOther = stay && bridgeId !== undefined && bridgeId !== stay.bridgeId;
+  if (isOther && stay.generation !== fact.generation) endStay(stay, atMs, fact.sequence);
   const isSame =
     beforeMs !== null && view.steps.length === steps && (stay?.bridgeId ?? null) === (bridgeId ?? null);
   const from = Math.max(unseenSinceMs, beforeMs ?? view.createdAtMs);
