@@ -2,6 +2,8 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { seededRandom } from '../../scripts/lab/random.ts';
+import { beginMs } from './begin.ts';
+import { boardFaultsAt } from './board-verdict.ts';
 import { type CallRecord, createFakeDatabase } from './fake-database.ts';
 import { createFakePlace } from './fake-journal.ts';
 import { createFakePbx, type FakePbx } from './fake-pbx.ts';
@@ -47,7 +49,6 @@ interface Step {
   act(): void | Promise<void>;
 }
 
-const beginMs = 1_800_000_000_000;
 const quietLimitMs = 120_000;
 
 /** One seed, one world: some calls, some faults, and what was recorded in the end. The same seed gives the same run. */
@@ -239,47 +240,6 @@ class Memory {
   ids(): ReadonlySet<string> {
     return new Set(this.#atMs.keys());
   }
-}
-
-/** A call is on the board for as long as one of its legs lives; delays of the network are allowed for. */
-function boardFaultsAt(
-  atMs: number,
-  world: { tapes: readonly Tape[]; pbx: FakePbx; server: SimServer | null; quietSinceMs: number },
-): string[] {
-  const { tapes, pbx, server, quietSinceMs } = world;
-  const skewMs = 1_500;
-  const shown = new Map(server?.shown().map((call) => [call.uniqueId, call]));
-  const faults: string[] = [];
-  for (const tape of tapes) {
-    for (const [uniqueId, call] of tape.truth) {
-      const from = Date.parse(call.startedAt);
-      const to = Date.parse(call.endedAt!);
-      const isDead = pbx.isDead(tape);
-      const is = shown.get(uniqueId);
-      shown.delete(uniqueId);
-      // Two colleagues whom a third joined unseen: nothing on the PBX tells whose call it is that goes on.
-      const mustBe = call.direction !== 'internal' || quietSinceMs < from;
-      if (!is && !isDead && mustBe && from < atMs - skewMs && atMs < to)
-        faults.push(`${tape.name} (${uniqueId}): not on the board at ${atMs - beginMs}`);
-      if (is && (isDead || to < atMs - skewMs)) faults.push(`${tape.name} (${uniqueId}): still on the board`);
-      const near = call.segments.filter(
-        (one) => Date.parse(one.from) < atMs + skewMs && Date.parse(one.to!) > atMs - skewMs,
-      );
-      const surely = near.some(
-        (one) => Date.parse(one.from) < atMs - skewMs && Date.parse(one.to!) > atMs + skewMs,
-      );
-      const isWrong =
-        is?.phase === 'talking'
-          ? near.length === 0
-          : surely && !['on-hold', 'parked'].includes(is?.phase ?? '');
-      if (is && call.direction === 'inbound' && !isDead && isWrong)
-        faults.push(`${tape.name} (${uniqueId}): shown as ${is.phase}, which is not so`);
-    }
-    const over = pbx.isDead(tape) || tape.facts.at(-1)!.atMs < atMs - skewMs;
-    for (const uniqueId of shown.keys())
-      if (over && tape.legs.has(uniqueId)) faults.push(`${tape.name} (${uniqueId}): on the board, and over`);
-  }
-  return faults;
 }
 
 /** Within a time of quiet hours or of busy ones: the log turns its pages in the longer. */
