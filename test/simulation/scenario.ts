@@ -6,7 +6,7 @@ import { beginMs } from './begin.ts';
 import { boardFaultsAt } from './board-verdict.ts';
 import { type CallRecord, createFakeDatabase } from './fake-database.ts';
 import { createFakePlace } from './fake-journal.ts';
-import { createFakePbx, type FakePbx } from './fake-pbx.ts';
+import { createFakePbx } from './fake-pbx.ts';
 import { damageOne, openSimLog, type SimDisk } from './sim-log.ts';
 import { type SimServer, startSimServer } from './sim-server.ts';
 import { makeTape, type Random, type Tape } from './tape.ts';
