@@ -1,10 +1,10 @@
 /**
- * The journal sent by a PBX host, by each of the ways that docs/cel.md names and with the very samples of dialplan/:
+ * The journal sent by a PBX host, by `vigie collect` and by the very script of dialplan/:
  * server and sender are killed, the file is rotated, lines are written in pieces, and every call has its record, once.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -42,24 +42,6 @@ const senders: Record<string, (place: Place) => ChildProcess> = {
       env: { ...toolEnv, STATE: join(folder, 'state'), CEL_FILE: file, COLLECT_TO: to, COLLECT_TOKEN: token },
       stdio: 'pipe',
     }),
-  rsyslog: ({ folder, file, to }) => {
-    const script = join(folder, 'vigie-rsyslog.sh');
-    const secrets = join(folder, 'secrets');
-    const conf = join(folder, 'rsyslog.conf');
-    const work = join(folder, 'work');
-    mkdirSync(work, { recursive: true });
-    writeFileSync(secrets, `COLLECT_TO=${to}\nCOLLECT_TOKEN=${token}\n`, { mode: 0o600 });
-    const text = (name: string) => readFileSync(join(samples, name), 'utf8');
-    writeFileSync(script, text('vigie-rsyslog.sh').replace('/etc/vigie-rsyslog', secrets));
-    chmodSync(script, 0o755);
-    const sample = text('vigie-rsyslog.conf')
-      .replace('/usr/local/sbin/vigie-rsyslog.sh', script)
-      .replace('/var/log/asterisk/cel-custom/vigie.csv', file);
-    // An rsyslog that has nothing but this would find nothing to do.
-    const rest = `action(type="omfile" file="${join(work, 'other.log')}")`;
-    writeFileSync(conf, `global(workDirectory="${work}" maxMessageSize="128k")\n${sample}\n${rest}\n`);
-    return spawn('rsyslogd', ['-n', '-f', conf, '-i', join(folder, 'pid')], { env: toolEnv, stdio: 'pipe' });
-  },
 };
 
 for (const [name, start] of Object.entries(senders)) {
