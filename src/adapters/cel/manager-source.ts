@@ -27,7 +27,9 @@ export function createManagerSource(): ManagerSource {
     take(cells) {
       const known = Object.fromEntries(celFields.map((field) => [field, cells[field] ?? '']));
       const row = celRowOf(known as Record<CelField, string>, clock);
-      if (!row || rows.length >= eventsMax) bad += 1;
+      // In whole seconds an end would come before what it ends: such events do not count.
+      const isExact = /\.\d/.test(cells['eventtime'] ?? '');
+      if (!row || !isExact || rows.length >= eventsMax) bad += 1;
       else rows.push(row);
     },
     async read() {
