@@ -73,7 +73,7 @@ function columnFindings(columns: readonly string[], isMysql: boolean): Finding[]
 const wholeSeconds = (isMysql: boolean): Finding => ({
   topic: 'CEL times',
   verdict: 'optional',
-  text: 'whole seconds: what happens in one second is told in its order, but no closer',
+  text: 'whole seconds: a conversation shorter than that may be missed',
   fix: {
     where: isMysql ? 'the database, and no dateformat in cel.conf' : 'the database',
     lines: [
