@@ -9,6 +9,7 @@ import { parseArgs, promisify } from 'node:util';
 import { projectFolder } from '../src/paths.ts';
 import { type GapProof, proveGaps } from '../test/support/gap-proof.ts';
 import { type KillProof, proveKills } from '../test/support/kill-proof.ts';
+import { startRedis } from '../test/support/redis.ts';
 
 /** One share of a proof: how often the fault was made, and every case in which something was not as it must be. */
 interface Share {
@@ -19,6 +20,7 @@ interface Share {
 }
 const proofs: Record<string, (seed: number) => Promise<Share>> = {
   kill: killShare,
+  'server-kills': serverKillsShare,
   gaps: gapShare,
   simulation: simulationShare,
 };
@@ -51,6 +53,18 @@ process.exitCode = failed ? 1 : 0;
 async function killShare(seed: number): Promise<Share> {
   const proof = await proveKills({ seed, kills: killsAtOnce });
   return { count: proof.kills, faults: faultsOf(proof), notes: notesOf(proof) };
+}
+
+/** As `kill`, where two servers share the PBX and the one that has it is killed. */
+async function serverKillsShare(seed: number): Promise<Share> {
+  const undo: (() => unknown)[] = [];
+  const redis = await startRedis({ teardown: (end) => void undo.push(end as () => unknown) });
+  try {
+    const proof = await proveKills({ seed, kills: killsAtOnce, shared: { redisUrl: redis.url } });
+    return { count: proof.kills, faults: faultsOf(proof), notes: notesOf(proof) };
+  } finally {
+    for (const end of undo) await end();
+  }
 }
 
 /** `count` is how often the server was killed. Scenarios have seeds of their own: of share 3 those from 3,000 on. */

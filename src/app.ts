@@ -61,12 +61,14 @@ import { type AgentTies, noTies } from './ports/absent.ts';
 import { systemClock as clock } from './ports/clock.ts';
 import type { BrowserPhones } from './ports/domain.ts';
 import type { EventLog } from './ports/event-log.ts';
-import type { About, AccessRule } from './ports/http-viewer.ts';
+import type { AccessRule } from './ports/http-viewer.ts';
 import type { LiveSessions } from './ports/live.ts';
 import type { Log } from './ports/log.ts';
 import type { TelephonyFact } from './ports/telephony-facts.ts';
 import { createTrunks } from './ports/trunks.ts';
 import type { Viewer } from './ports/viewer.ts';
+import { readiness } from './readiness.ts';
+import { createRequestHomes } from './request-homes.ts';
 import { createStorageState } from './storage-state.ts';
 import { version } from './version.ts';
 
@@ -345,6 +347,17 @@ async function build({
     clock,
     log,
   });
+  const requestHomes = createRequestHomes({
+    cluster,
+    isPbx: (name) => pbxs.of(name) !== undefined,
+    isReady: (name) => supervision.hasAdopted(name),
+    pbxOfAgent: (id) => directory.byId(id)?.pbx,
+    pbxOfCall: (id) => calls.live.byId(id)?.pbx,
+    supervisions: supervision.live,
+    isSharedHere: (agentId) => sharedScreens.share(agentId) !== undefined,
+    screensAt,
+    viewingsAt,
+  });
   const http = await createHttpServer({
     config,
     version: version(),
@@ -370,8 +383,13 @@ async function build({
     staticFolder: webFolder(),
     metrics,
     readiness: () =>
-      readiness(db, { pbxTried: pbxs.wereTried(), isDraining: drain.isBegun, pbxsHere: cluster.pbxsHere() }),
-    homes: cluster.isShared ? { homeOf } : undefined,
+      readiness(db, {
+        pbxTried: pbxs.wereTried(),
+        isDraining: drain.isBegun,
+        pbxsHere: cluster.pbxsHere(),
+        isRead: supervision.hasAdopted,
+      }),
+    homes: cluster.isShared ? requestHomes : undefined,
   });
   const sockets = createSockets({
     server: http.server,
@@ -397,30 +415,6 @@ async function build({
     pbxs.all.flatMap(({ doorGuest }) => doorGuest ?? []),
     log,
   );
-
-  /** Which server answers for what a request is about. What nobody knows is answered, or refused, here. */
-  function homeOf(about: About, id: string): string {
-    const at = (server: string | undefined): string =>
-      server === undefined ? 'here' : (cluster.addressOf(server) ?? 'nobody');
-    switch (about) {
-      case 'agent':
-        return homeOfPbx(directory.byId(id)?.pbx);
-      case 'supervision':
-        return homeOfPbx(
-          directory.byId(supervision.live.all().find((one) => one.id === id)?.agentId ?? '')?.pbx,
-        );
-      case 'call':
-        return homeOfPbx(calls.live.byId(id)?.pbx);
-      case 'screen':
-        return sharedScreens.share(id) ? 'here' : at(screensAt.serverOf(id));
-      case 'viewing':
-        return at(viewingsAt.serverOf(id));
-      default:
-        return about satisfies never;
-    }
-  }
-  const homeOfPbx = (pbx: string | undefined): string =>
-    pbx === undefined || !pbxs.of(pbx) ? 'here' : cluster.homeOf(pbx, () => supervision.hasAdopted(pbx));
 
   const onFact = (fact: TelephonyFact): void => {
     // In the order in which they build on one another. One that fails must not keep the fact from the others.
@@ -532,30 +526,6 @@ const seesQueue = (viewer: Viewer, teamIds: readonly string[]): boolean =>
 
 /** `YYYY-MM`, UTC: the audit log is purged by closed months. */
 const monthOf = (date: Date): string => date.toISOString().slice(0, 7);
-
-async function readiness(
-  db: Database,
-  { pbxTried, isDraining, pbxsHere }: { pbxTried: boolean; isDraining: boolean; pbxsHere: string[] | null },
-): Promise<{ ready: boolean; checks: Record<string, string> }> {
-  const answered = await db
-    .selectFrom('teams')
-    .select('id')
-    .limit(1)
-    .execute()
-    .then(
-      () => true,
-      () => false,
-    );
-  return {
-    ready: answered && pbxTried && !isDraining,
-    checks: {
-      database: answered ? 'answers' : 'does not answer',
-      pbx: pbxTried ? 'tried' : 'not tried yet',
-      ...(pbxsHere === null ? {} : { pbxsHere: pbxsHere.join(' ') || 'none' }),
-      ...(isDraining ? { server: 'is stopping' } : {}),
-    },
-  };
-}
 
 function addressOf(http: HttpServer): string {
   const { address, port, family } = http.server.address() as AddressInfo;

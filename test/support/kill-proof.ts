@@ -6,6 +6,7 @@ import {
   journalOf,
   type Lived,
   loadReasons,
+  type LoadServer,
   openLoadStage,
   type RecordRow,
   recordRows,
@@ -42,12 +43,29 @@ interface Away {
  * Kills the real `vigie serve` with SIGKILL, again and again, at moments of chance while SIPp makes calls. The truth is
  * SIPp's log and the PBX's journal.
  */
-export async function proveKills({ seed, kills }: { seed: number; kills: number }): Promise<KillProof> {
+export async function proveKills({
+  seed,
+  kills,
+  shared,
+}: {
+  seed: number;
+  kills: number;
+  /** Two servers share the PBX; the one that has it is killed, and another one started. */
+  shared?: { redisUrl: string };
+}): Promise<KillProof> {
   const chance = seededRandom(seed);
-  const { lab, db, settings, close } = await openLoadStage('kill');
+  const { lab, db, settings: alone, anotherDataDir, close } = await openLoadStage('kill');
+  const settings = { ...alone, ...(shared ? { REDIS_URL: shared.redisUrl } : {}) };
   let server = await serveLoad(settings);
+  let spare: LoadServer | null = null;
+  const startSpare = async (): Promise<void> => {
+    if (!shared) return;
+    spare = await serveLoad({ ...settings, DATA_DIR: anotherDataDir() });
+    await spare.compared();
+  };
   try {
     await server.compared();
+    await startSpare();
     const aways: Away[] = [];
     const repairMs: number[] = [];
     let isOver = false;
@@ -59,10 +77,11 @@ export async function proveKills({ seed, kills }: { seed: number; kills: number 
       await server.kill();
       killed += 1;
       const startMs = Date.now();
-      server = await serveLoad(settings);
-      await server.compared();
+      server = spare ?? (await serveLoad(settings));
+      await (spare ? server.hasPbx() : server.compared());
       repairMs.push(Date.now() - startMs);
       aways.push({ fromMs, toMs: Date.now() });
+      await startSpare();
     }
     isOver = true;
     const calls = await load;
@@ -75,7 +94,7 @@ export async function proveKills({ seed, kills }: { seed: number; kills: number 
     });
     return { seed, kills: killed, ...proof, repairMs };
   } finally {
-    await server.kill();
+    await Promise.all([server.kill(), (spare as LoadServer | null)?.kill()]);
     await close();
   }
 }

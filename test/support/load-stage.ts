@@ -22,6 +22,8 @@ export interface LoadStage {
   lab: Lab;
   db: Database;
   settings: Record<string, string>;
+  /** For one more server of the same installation. */
+  anotherDataDir(): string;
   close(): Promise<void>;
 }
 
@@ -34,8 +36,13 @@ export async function openLoadStage(name: string): Promise<LoadStage> {
     }),
     openTestDatabase(),
   ]);
-  const dataDir = mkdtempSync(join(tmpdir(), `vigie-${name}-`));
-  chmodSync(dataDir, 0o711);
+  const dataDirs: string[] = [];
+  const anotherDataDir = (): string => {
+    const made = mkdtempSync(join(tmpdir(), `vigie-${name}-`));
+    chmodSync(made, 0o711);
+    dataDirs.push(made);
+    return made;
+  };
   await addPeople(database.db);
   return {
     lab,
@@ -43,17 +50,18 @@ export async function openLoadStage(name: string): Promise<LoadStage> {
     settings: {
       PORT: '0',
       LOG_LEVEL: 'warn',
-      DATA_DIR: dataDir,
+      DATA_DIR: anotherDataDir(),
       DATABASE_URL: database.url,
       ARI_URL: lab.pbx.ariUrl,
       ARI_USERNAME: lab.pbx.ariUsername,
       ARI_PASSWORD: lab.pbx.ariPassword,
       CEL_FILE: lab.pbx.celFile,
     },
+    anotherDataDir,
     async close() {
       await lab.stop();
       await database.close();
-      await rm(dataDir, { recursive: true, force: true });
+      for (const one of dataDirs) await rm(one, { recursive: true, force: true });
     },
   };
 }
@@ -107,6 +115,8 @@ export async function callsUntil(
 
 const startLimitMs = 60_000;
 
+export type LoadServer = Awaited<ReturnType<typeof serveLoad>>;
+
 export async function serveLoad(settings: Record<string, string>) {
   const child = spawnVigie(['serve'], settings);
   // Ahead of other programs, as the lab's Asterisk: what is judged is this server, not who shares its machine.
@@ -128,6 +138,13 @@ export async function serveLoad(settings: Record<string, string>) {
   return {
     /** Settles once it has tried the PBX, which is when it is ready. */
     compared: () => waitFor(async () => (await fetch(`${at}/readyz`)).ok, Boolean, startLimitMs),
+    /** Settles once it has taken the PBX over from another server, and read it. */
+    hasPbx: () =>
+      waitFor(
+        async () => (await (await fetch(`${at}/readyz`)).json()) as { checks: { pbxsRead?: string } },
+        ({ checks }) => checks.pbxsRead === 'main',
+        startLimitMs,
+      ),
     async kill() {
       child.kill('SIGKILL');
       await exited;
