@@ -12,6 +12,7 @@ import { type Lab, startLab } from './lab/index.ts';
 import { fontSettings, prettyFont } from './screenshots/font.ts';
 import { freePort } from './screenshots/free-port.ts';
 import { openStudio } from './screenshots/studio.ts';
+import { spyingDialplan, takeTogether } from './screenshots/together.ts';
 import { ensureDebianPackages, installDebianPackages } from './setup/debian.ts';
 import { ensurePostgres } from './setup/postgres.ts';
 import { ensureAgentSignIn, queues, seedDemoPeople } from './up/demo-people.ts';
@@ -52,7 +53,7 @@ async function takeAll(): Promise<void> {
   const lab = await startLab({
     name: 'screenshots',
     progress: say,
-    pbx: { queues: Object.keys(queues), dialplan, browserPhones: true },
+    pbx: { queues: Object.keys(queues), dialplan: dialplan + spyingDialplan, browserPhones: true },
   });
   undo.push(() => lab.stop());
   const data = mkdtempSync(join(tmpdir(), 'vigie-screenshots-'));
@@ -99,6 +100,7 @@ async function takeAll(): Promise<void> {
   await studio.take('phone');
   for (const picture of plainPages) await studio.take(picture);
   const agent = await ensureAgentSignIn(data, address, signIn, agentName);
+  await takeTogether({ lab, studio, desk: await studio.openDesk(agent) });
   await studio.changePerson(agent);
   await studio.take('agent-page');
   say(`The pictures are in ${folder}`);

@@ -17,6 +17,7 @@ import { ensureTurnInstalled } from './lab/turn.ts';
 import { ensureDebianPackages } from './setup/debian.ts';
 import { ensurePostgres } from './setup/postgres.ts';
 import { ensureRedisInstalled } from './setup/redis.ts';
+import { ensureReverseProxiesInstalled } from './setup/reverse-proxies.ts';
 import { type FileResult, readTap } from './setup/tap-results.ts';
 
 const project = projectFolder();
@@ -39,6 +40,7 @@ await ensureDebianPackages(
 );
 await ensureTurnInstalled(progress);
 await ensureRedisInstalled(progress);
+await ensureReverseProxiesInstalled(progress);
 await ensurePostgres(progress);
 await ensureMariadb(progress);
 await ensureInstalled(progress);

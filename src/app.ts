@@ -306,6 +306,7 @@ async function build({
   const agentPages = createAgentPages({
     shift: agents.shift,
     supervisions: supervision.live,
+    outside: ties.outside,
     policy: ties.policy,
     pauseReasons,
     clock,
@@ -322,6 +323,8 @@ async function build({
     policy: policy.rules,
     changed: readPeopleAgain,
   });
+  // What he began on his phone would go on with nobody signed in.
+  accounts.onShutOut((personId) => supervision.shutOut(personId));
   const liveSessions = accounts.liveSessions(directory);
   const screens = createScreens({
     db,

@@ -6,6 +6,10 @@ const languages = { fr: 'fr-FR', en: 'en-GB' } as const;
 const themes = ['light', 'dark'] as const;
 const stepLimitMs = 20_000;
 const bar = 'section[data-mode]';
+const sharingByItself = [
+  '--use-fake-ui-for-media-stream',
+  '--use-fake-device-for-media-stream=display-media-type=browser',
+];
 
 /** Where each picture is taken, and what must be there first; null: where the page is. */
 const places = {
@@ -31,9 +35,19 @@ const places = {
   wall: ['/wall', 'h1'],
   account: ['/account', 'form'],
   'agent-page': ['/agent', 'main section'],
+  chat: [null, '[data-chat-pane] [data-seq]'],
+  help: ['/', '[data-help]'],
+  outside: [null, 'li[data-kind=heard-outside]'],
+  move: [null, '[role=dialog] [role=option]'],
+  screen: [null, 'section[aria-label] video'],
 } satisfies Record<string, [path: string | null, ready: string]>;
 type Picture = keyof typeof places;
 const size = { width: 1440, height: 900 };
+
+interface Around {
+  before?(page: Page): Promise<unknown>;
+  after?(page: Page): Promise<unknown>;
+}
 
 interface StudioOptions {
   address: string;
@@ -46,7 +60,8 @@ interface StudioOptions {
 export async function openStudio({ address, signIn, folder, fontConfig }: StudioOptions) {
   const browser = await chromium.launch({
     executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-dev-shm-usage'],
+    // The picker of a shared screen answers by itself, with the page's own tab.
+    args: ['--no-sandbox', '--disable-dev-shm-usage', ...sharingByItself],
     env: { ...process.env, FONTCONFIG_FILE: fontConfig },
   });
   let pages: { page: Page; name: string }[] = [];
@@ -85,15 +100,30 @@ export async function openStudio({ address, signIn, folder, fontConfig }: Studio
       await everywhere((page) => signInAs(page, other, 'main'));
     },
     enter: () => everywhere((page) => signInAs(page, signIn)),
-    async take(picture: Picture): Promise<void> {
+    /** `before` and `after` are done in each page: for what a person can have in one page only. */
+    async take(picture: Picture, { before, after }: Around = {}): Promise<void> {
       const [path, ready] = places[picture];
       for (const { page, name } of pages) {
         if (path !== null) await page.goto(address + path);
+        await before?.(page);
         await page.locator(ready).first().waitFor();
         await page.evaluate('document.fonts.ready');
         await page.mouse.move(size.width / 2, size.height - 1);
         await page.screenshot({ path: join(folder, `${picture}-${name}.png`), animations: 'disabled' });
+        await after?.(page);
       }
+    },
+    /** One page beside the others, of an agent at work. */
+    async openDesk(agent: SignIn): Promise<Page> {
+      const context = await browser.newContext({
+        locale: languages.fr,
+        viewport: { width: 1280, height: 800 },
+      });
+      const page = await context.newPage();
+      page.setDefaultTimeout(stepLimitMs);
+      await page.goto(`${address}/agent`);
+      await signInAs(page, agent, 'main');
+      return page;
     },
     /** Waits until so many calls have ended, while some agents talk and some are free. */
     async untilCalls(finished: number, limitMs: number): Promise<void> {

@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { AgentCall, AgentState, screenStates } from './agents.ts';
 import { Id, NamedRef, Nullable, Time } from './common.ts';
+import { outsideWays } from './outside-listenings.ts';
 import type { PersonalBrowserToServer, PersonalServerToBrowser } from './personal.ts';
 import { Mode } from './supervisions.ts';
 
@@ -13,6 +14,15 @@ export const OwnQueue = Type.Object({
 /** One who hears him or sees his screen now. `by` null: the policy does not tell him who. */
 export const OwnSupervision = Type.Object({ mode: Mode, by: Nullable(NamedRef) });
 export type OwnSupervision = Static<typeof OwnSupervision>;
+/**
+ * One who hears him without Vigie. `by`: his name, or the device (`PJSIP/1901`) or program that listens; null: the
+ * policy does not tell him who.
+ */
+export const OwnOutsideListening = Type.Object({
+  via: Type.Enum([...outsideWays]),
+  by: Nullable(Type.String()),
+});
+export type OwnOutsideListening = Static<typeof OwnOutsideListening>;
 
 /** What an agent is told of himself on his own page. */
 export const OwnAgent = Type.Object({
@@ -29,6 +39,8 @@ export const OwnAgent = Type.Object({
   queues: Type.Array(OwnQueue),
   /** Only as far as the policy has him told; whoever takes his call over is always told. */
   supervisedBy: Type.Array(OwnSupervision),
+  /** Who hears him by the PBX itself or by another program, only as far as the policy has him told of ours. */
+  heardOutside: Type.Array(OwnOutsideListening),
   help: Nullable(Type.Object({ since: Time, text: Type.String() })),
   screen: Type.Object({
     state: Type.Enum([...screenStates]),

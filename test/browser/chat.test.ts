@@ -186,7 +186,18 @@ t.test('a refused message stays, says why, and goes out when it may', async (t) 
   const { page } = await open(t, chat, 'sam', '/', { theme: 'dark' });
   await openFromRow(page, chat.idOf('alice'));
   await field(page).fill('x'.repeat(4_001));
-  t.ok(await page.getByRole('button', { name: 'Envoyer' }).isDisabled(), 'too long is not sent at all');
+  const send = page.getByRole('button', { name: 'Envoyer' });
+  t.ok(await send.isDisabled(), 'too long is not sent at all');
+  await field(page).fill('é<b>'.repeat(25_000));
+  t.ok(await send.isDisabled(), 'nor are 100 kB of HTML');
+  await assertAccessible(t, page, 'a message that is too long');
+  const [agentId, supervisorId] = [chat.idOf('alice'), chat.idOf('sam')];
+  const whole = { agentId, supervisorId, clientId: v7(), text: 'é<b>'.repeat(25_000) };
+  const forced = await page.request.post(`${chat.url}/api/chat/messages`, {
+    data: whole,
+    headers: { origin: chat.url },
+  });
+  t.match([forced.status(), await forced.json()], [413, { code: 'message-too-long' }]);
   await page.route('**/api/chat/messages', (route) =>
     route.fulfill({ status: 409, json: { code: 'agent-not-connected' } }),
   );

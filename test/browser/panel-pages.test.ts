@@ -152,3 +152,44 @@ t.test('Language and theme are switched, and stay', async (t) => {
   t.equal(await page.getAttribute('html', 'lang'), 'en');
   t.equal(await page.getAttribute('html', 'data-mantine-color-scheme'), 'dark');
 });
+
+t.test('A server that does not say who is signed in is waited for, in words, without a click', async (t) => {
+  const { page, fixture } = await open(t, { agents: 3 });
+  await page.waitForSelector(agentRow);
+  for (const [code, says] of [
+    ['database-unavailable', 'La base de données ne répond pas.'],
+    ['internal', 'Quelque chose a échoué ici'],
+  ] as const) {
+    fixture.failures.set('GET /api/session', code);
+    await page.reload();
+    await page.getByText(says).waitFor();
+    await page.getByText('Nouvel essai automatique').waitFor();
+    await assertAccessible(t, page, code);
+    fixture.failures.clear();
+    await page.waitForSelector(agentRow);
+  }
+});
+
+t.test('At 1280 × 720 nothing of the menu, of a result or of an alert on the wall is cut', async (t) => {
+  const wide = {
+    agents: 60,
+    roles: ['admin' as const, 'manager' as const],
+    size: [1280, 720] as [number, number],
+  };
+  const { page } = await open(t, { ...wide, path: '/calls' });
+  await page.waitForSelector('tbody tr');
+  const last = await page.locator('nav button').last().boundingBox();
+  t.ok(last!.y + last!.height <= 720, `the menu ends at ${last!.y + last!.height}`);
+  const cutOf = (selector: string) =>
+    page.evaluate(
+      `[...document.querySelectorAll('${selector}')].filter((one) => one.scrollWidth > one.clientWidth).length`,
+    );
+  t.equal(await cutOf('td:has(> [data-state])'), 0, 'no result is wider than its column');
+  const { page: wall } = await open(t, { ...wide, path: '/wall', hostile: true });
+  await wall.waitForSelector('li[data-kind]');
+  const cutOnWall = await wall.evaluate(
+    `[...document.querySelectorAll('li[data-kind] > span, li[data-more]')].filter(
+      (one) => one.scrollWidth > one.clientWidth || one.getBoundingClientRect().right > innerWidth).length`,
+  );
+  t.equal(cutOnWall, 0, 'what is the matter is read whole, however long the name');
+});

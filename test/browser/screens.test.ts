@@ -111,17 +111,52 @@ t.test('Several watch one screen at once, each his own size', async (t) => {
 t.test('A second monitor is shared beside the first and chosen by the one who watches', async (t) => {
   const stage = await startScreensStage(t);
   const agent = await stage.agentShares(agents);
+  await agent.page.evaluate(secondMonitor);
   await agent.page.getByRole('button', { name: 'Ajouter un écran' }).click();
   const { page } = await stage.supervisor(supervisors);
   await watchByClicks(page, agent.agentId);
   await pictureShown(page);
+  const greenIs = (expected: boolean) =>
+    waitFor(
+      () => screenReader(page).coloursAt(300, 300, 200),
+      (colours) => [...colours].every(isGreen) === expected,
+      10_000,
+    );
+  await greenIs(false);
   await page.getByText('Écran 2').click();
   await page.waitForSelector('input[value="1"]:checked', { state: 'attached' });
-  await pictureShown(page);
+  await greenIs(true);
+  await page.getByText('Écran 1').click();
+  await greenIs(false);
+  await page.getByText('Écran 2').click();
+  await greenIs(true);
   await agent.page.getByRole('button', { name: /Ne plus partager : .* 2/ }).click();
   await page.waitForSelector('input[value="1"]', { state: 'detached' });
-  await pictureShown(page);
+  await greenIs(false);
+  await agent.page.getByRole('button', { name: 'Ajouter un écran' }).click();
+  await page.getByText('Écran 2').click();
+  await greenIs(true);
+  // As when its cable is pulled out.
+  await agent.page.evaluate('secondTrack.stop(); secondTrack.dispatchEvent(new Event("ended"))');
+  await page.waitForSelector('input[value="1"]', { state: 'detached' });
+  await greenIs(false);
+  t.equal(stage.screens.of(agent.agentId).watchedBy.length, 1, 'one viewing all the while');
 });
+
+/** What is shared next is green all over; a browser without a person has one tab to give, and no second monitor. */
+const secondMonitor = `navigator.mediaDevices.getDisplayMedia = async () => {
+  const canvas = document.createElement('canvas');
+  [canvas.width, canvas.height] = [1280, 720];
+  const paint = canvas.getContext('2d');
+  setInterval(() => { paint.fillStyle = '#00c000'; paint.fillRect(0, 0, 1280, 720); }, 100);
+  const stream = canvas.captureStream(10);
+  globalThis.secondTrack = stream.getVideoTracks()[0];
+  return stream;
+}`;
+const isGreen = (colour: string): boolean => {
+  const [red, green, blue] = colour.split(',').map(Number);
+  return green! > 150 && red! < 80 && blue! < 80;
+};
 
 t.test('A pause hides the screen within a second, and shows it again after', async (t) => {
   const stage = await startScreensStage(t);

@@ -47,7 +47,7 @@ const listenedMs = 400;
 
 /**
  * @param prepare is called with DATA_DIR before the first start; `withJournal` reads Asterisk's own (CEL_FILE); `more`
- *   settings; `portBlocks` for many calls at once
+ *   settings; `portBlocks` for many calls at once; `moreDialplan` of the PBX, beside the bundled one
  */
 export async function openServedScene(
   t: Test,
@@ -57,15 +57,17 @@ export async function openServedScene(
     withJournal = false,
     more = {},
     portBlocks = 1,
+    moreDialplan = '',
   }: {
     prepare?: (dataDir: string) => void;
     withJournal?: boolean;
     more?: Settings;
     portBlocks?: number;
+    moreDialplan?: string;
   } = {},
 ): Promise<ServedScene> {
   const dialplan = await readFile(new URL('../../dialplan/extensions_vigie.conf', import.meta.url), 'utf8');
-  const lab = await startLab({ name, portBlocks, pbx: { dialplan } });
+  const lab = await startLab({ name, portBlocks, pbx: { dialplan: dialplan + moreDialplan } });
   t.teardown(() => lab.stop());
   const ear = await lab.listen();
   const settings = {

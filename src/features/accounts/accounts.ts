@@ -37,6 +37,8 @@ export interface Accounts extends Sessions {
   routes: FastifyPluginAsyncTypebox[];
   /** Sign-ins as sockets need them. */
   liveSessions(directory: PeopleDirectory): LiveSessions;
+  /** Somebody was signed out everywhere by another: disabled, given a new password, or shut out. */
+  onShutOut(listener: (personId: string) => void): void;
   close(): void;
 }
 
@@ -47,6 +49,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
   const revocations = createRevocations({ db, clock, log });
   const policy = deps.policy ?? noTies.policy;
   const sessions = createSessions({ db, clock, audit, revocations, sessionHours, policy });
+  const shutOutListeners = new Set<(personId: string) => void>();
   const people = createPeople({
     db,
     clock,
@@ -55,6 +58,9 @@ export function createAccounts(deps: AccountsDeps): Accounts {
     writeDetails: deps.writeDetails,
     pbxNames: deps.pbxNames ?? [],
     changed: deps.changed ?? (() => {}),
+    shutOut(personId) {
+      for (const listener of shutOutListeners) listener(personId);
+    },
   });
   const purge = () => {
     Promise.all([purgeFailures(db, clock.now()), purgeSessions(db, clock.now())]).catch((error: unknown) =>
@@ -93,6 +99,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
         };
       },
     }),
+    onShutOut: (listener) => void shutOutListeners.add(listener),
     close() {
       clearInterval(timer);
       revocations.close();

@@ -47,6 +47,8 @@ export interface PeopleDeps {
   pbxNames: readonly string[];
   /** Called after a change is committed. */
   changed: () => void;
+  /** Called when somebody was signed out everywhere by another. */
+  shutOut: (personId: string) => void;
 }
 
 /** Who does it: a signed-in person, or the machine's administrator at the command line. */
@@ -55,6 +57,10 @@ export type Actor = Viewer | 'command-line';
 /** Logins, roles, teams and passwords of people. */
 export function createPeople(deps: PeopleDeps) {
   const { db, clock, revocations, changed, pbxNames } = deps;
+  const signOutEverywhere = async (personId: string): Promise<void> => {
+    revocations.ended(await endSessions(db, { personId }, clock.now()));
+    deps.shutOut(personId);
+  };
   return {
     async list(viewer: Viewer, query: PeopleQuery): Promise<PeoplePage> {
       assertMay(viewer, 'people.edit');
@@ -101,9 +107,7 @@ export function createPeople(deps: PeopleDeps) {
         await writeChange(deps, tx, actor, id, patch, passwordHash);
         await record(deps, actor, 'person.changed', id, details);
       });
-      if (patch.password !== undefined || patch.disabled === true) {
-        revocations.ended(await endSessions(db, { personId: id }, clock.now()));
-      }
+      if (patch.password !== undefined || patch.disabled === true) await signOutEverywhere(id);
       changed();
       return await existing(db, id);
     },
@@ -114,7 +118,7 @@ export function createPeople(deps: PeopleDeps) {
       const person = await existing(db, id);
       assertMayTouch(viewer, person.roles);
       await record(deps, viewer, 'sessions.ended', id, {});
-      revocations.ended(await endSessions(db, { personId: id }, clock.now()));
+      await signOutEverywhere(id);
     },
 
     /** For the command line. */

@@ -2,7 +2,7 @@ import type { AgentPage, AgentPageChange } from '../../contract/agent-page.ts';
 import { queueKey } from '../../contract/queues.ts';
 import type { AgentTies } from '../../ports/absent.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { LiveSupervisions, OfferedPauseReasons } from '../../ports/domain.ts';
+import type { LiveSupervisions, OfferedPauseReasons, OutsideListenings } from '../../ports/domain.ts';
 import type { AgentPageFeed, AgentView, LiveShift } from '../../ports/live.ts';
 import type { Log } from '../../ports/log.ts';
 import { ownAgent } from './own-agent.ts';
@@ -10,6 +10,7 @@ import { ownAgent } from './own-agent.ts';
 export interface CreateAgentPages {
   shift: LiveShift;
   supervisions: LiveSupervisions;
+  outside: OutsideListenings;
   policy: AgentTies['policy'];
   pauseReasons: OfferedPauseReasons;
   clock: Clock;
@@ -30,7 +31,7 @@ const gatherMs = 20;
 
 /** Numbers what changes for each agent whose own page is open. */
 export function createAgentPages(deps: CreateAgentPages): AgentPageFeed & { stop(): void } {
-  const { shift, supervisions, policy, pauseReasons, clock, log } = deps;
+  const { shift, supervisions, outside, policy, pauseReasons, clock, log } = deps;
   const told = new Map<string, Told>();
   const listeners = new Set<(personId: string, change: AgentPageChange) => void>();
   /** Whose page is to be looked at although his row is the same. */
@@ -42,7 +43,8 @@ export function createAgentPages(deps: CreateAgentPages): AgentPageFeed & { stop
   function partsOf(personId: string, view: AgentView | undefined): Parts {
     const now = policy.current();
     const queueName = (id: string): string => shift.queue(queueKey(view?.row.pbx ?? '', id))?.row.name ?? id;
-    const of = { supervisions: supervisions.ofAgent(personId), policy: now, queueName };
+    const hears = outside.all().filter(({ agent }) => agent?.id === personId);
+    const of = { supervisions: supervisions.ofAgent(personId), outside: hears, policy: now, queueName };
     return {
       me: view ? ownAgent({ view, ...of }) : null,
       pauseReasons: [...pauseReasons.current()],
@@ -84,6 +86,7 @@ export function createAgentPages(deps: CreateAgentPages): AgentPageFeed & { stop
   const stops = [
     shift.onDirty(soon),
     supervisions.onChange(({ agentId }) => touch([agentId])),
+    outside.onChange(({ agent }) => touch(agent ? [agent.id] : [])),
     policy.onChange(touchAll),
     pauseReasons.onChange(touchAll),
   ];

@@ -64,6 +64,8 @@ export interface SupervisionFeature extends SupervisionService, Pick<Moves, 'mov
   live: LiveSupervisions;
   /** The person whose phone a supervision rang, by that leg's unique id. */
   supervisorOfLeg(uniqueId: string): string | undefined;
+  /** Ends what this person runs: he was signed out everywhere by another. */
+  shutOut(personId: string): void;
   /** Own-leg facts, `pbx-connected`, `pbx-lost` and `resynced`; all others are ignored. */
   onFact(fact: TelephonyFact): void;
   /** Adopts or ends what an earlier run left, and begins to sweep. A PBX that is not there yet is tried again. */
@@ -172,6 +174,10 @@ export function createSupervision(deps: SupervisionDeps): SupervisionFeature {
       await Promise.all(sessions.all().map(({ plan }) => sessions.saved(plan.id)));
     },
     move: moves.move,
+    shutOut(personId) {
+      for (const session of sessions.all())
+        if (session.plan.supervisor.id === personId) void session.end('rights-removed');
+    },
     live,
     supervisorOfLeg(uniqueId) {
       const own = parseOwnId(uniqueId);

@@ -141,11 +141,14 @@ export class TakeoverSession implements Session {
       throw new AppError('mode-not-available', 'There is no way back from a takeover');
   }
 
-  /** Once a customer is his, only the supervisor himself ends it: whatever else happens, the two go on talking. */
+  /**
+   * Once a customer is his, only the supervisor himself ends it: whatever else happens, the two go on talking. Unless his
+   * right is taken from him: then the customer goes back to the agent.
+   */
   end(because: SupervisionEnd): Promise<void> {
     if (!this.#progress.isOpen) return this.finished;
     const isHeld = this.#memory.phase !== 'ringing';
-    if (isHeld && !endsTalk.has(because)) return Promise.resolve();
+    if (isHeld && !endsTalk.has(because) && because !== 'rights-removed') return Promise.resolve();
     // He hangs up while the one he handed the customer over to rings: that is the other's matter then.
     return this.#finish(this.#memory.phase === 'handing-over' ? 'handed-over' : because);
   }
@@ -290,9 +293,12 @@ export class TakeoverSession implements Session {
   }
 
   async #undo(because: SupervisionEnd): Promise<void> {
-    const { customerUniqueId } = this.#memory;
+    const { customerUniqueId, phase } = this.#memory;
     const hangsUp = customerUniqueId !== null && endsTalk.has(because);
+    // The agent who listens frees his phone before it rings again.
     await Promise.all([hangsUp ? this.#customer.hangUp(customerUniqueId) : null, this.#listener.dismiss()]);
+    if (because === 'rights-removed' && phase === 'held' && customerUniqueId !== null)
+      await this.#handOver.sendBack(customerUniqueId);
     await this.#parts.undo();
   }
 }

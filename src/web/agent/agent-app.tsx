@@ -1,6 +1,5 @@
-import { Center, Loader } from '@mantine/core';
 import { useEffect } from 'react';
-import { useTranslation } from 'react-i18next';
+import { Opening } from '../shared/session/opening.tsx';
 import { may, useSession } from '../shared/session/session-store.ts';
 import { loadSession } from '../shared/session/session-verbs.ts';
 import { SignIn } from '../shared/session/sign-in.tsx';
@@ -13,7 +12,7 @@ export function AgentApp() {
   }, []);
   switch (session.state) {
     case 'loading':
-      return <Waiting />;
+      return <Opening problem={session.problem} />;
     case 'signed-out':
       return <SignIn expired={session.expired} />;
     case 'signed-in':
@@ -25,16 +24,7 @@ export function AgentApp() {
   }
 }
 
-function Waiting() {
-  const { t } = useTranslation();
-  return (
-    <Center h="100dvh">
-      <Loader aria-label={t('common.loading')} />
-    </Center>
-  );
-}
-
 function ToPanel() {
   useEffect(() => location.replace('/'), []);
-  return <Waiting />;
+  return <Opening />;
 }

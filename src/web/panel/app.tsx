@@ -1,25 +1,19 @@
-import { Center, Loader } from '@mantine/core';
 import { useEffect } from 'react';
-import { useTranslation } from 'react-i18next';
 import type { Session } from '../../contract/session.ts';
+import { Opening } from '../shared/session/opening.tsx';
 import { may, useSession } from '../shared/session/session-store.ts';
 import { loadSession } from '../shared/session/session-verbs.ts';
 import { SignIn } from '../shared/session/sign-in.tsx';
 import { Shell } from './shell/shell.tsx';
 
 export function App() {
-  const { t } = useTranslation();
   const session = useSession();
   useEffect(() => {
     void loadSession();
   }, []);
   switch (session.state) {
     case 'loading':
-      return (
-        <Center h="100dvh">
-          <Loader aria-label={t('common.loading')} />
-        </Center>
-      );
+      return <Opening problem={session.problem} />;
     case 'signed-out':
       return <SignIn expired={session.expired} />;
     case 'signed-in':
@@ -35,11 +29,6 @@ const isOnlyAgent = (session: Session): boolean =>
   may(session, 'agent-page') && !may(session, 'live.view') && !may(session, 'agents.edit');
 
 function ToAgentPage() {
-  const { t } = useTranslation();
   useEffect(() => location.replace('/agent'), []);
-  return (
-    <Center h="100dvh">
-      <Loader aria-label={t('common.loading')} />
-    </Center>
-  );
+  return <Opening />;
 }

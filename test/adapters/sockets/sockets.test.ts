@@ -78,6 +78,7 @@ async function build(t: Test) {
   const agentPages = createAgentPages({
     ...common,
     ...live,
+    outside: noTies.outside,
     policy: noTies.policy,
     pauseReasons,
   });
@@ -430,6 +431,7 @@ t.test(
       name: 'alice',
       calls: [],
       supervisedBy: [],
+      heardOutside: [],
       controlRefusal: 'needs-ami',
     });
     t.equal(first.mayMarkPrivate, noPolicy.agentsMayMarkPrivate);

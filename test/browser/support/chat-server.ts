@@ -92,7 +92,7 @@ export async function startChatServer(
       join() {},
       leave() {},
       snapshot(personId): AgentPage {
-        const told = { policy: defaultPolicy, supervisions: [], queueName: (id: string) => id };
+        const told = { policy: defaultPolicy, supervisions: [], outside: [], queueName: (id: string) => id };
         const me = ownAgent({ view: views.get(personId)!, ...told });
         const at = new Date().toISOString();
         return { seq: 0, at, me, pauseReasons: [], mayMarkPrivate: false };

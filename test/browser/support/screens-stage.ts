@@ -143,6 +143,7 @@ function feedsOf({ shift, policy }: ScreensScene) {
   const agentPages = createAgentPages({
     shift,
     supervisions,
+    outside: noTies.outside,
     policy: { ...noTies.policy, ...policy },
     pauseReasons: { current: () => [], onChange: never },
     clock,

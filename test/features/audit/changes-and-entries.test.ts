@@ -37,6 +37,7 @@ t.test('Without its entry no team, queue or login is made or changed', async (t)
     revocations: createRevocations({ db, clock: systemClock, log: quietLog }),
     writeDetails: async () => {},
     changed: () => {},
+    shutOut: () => {},
   });
   const newcomer = { name: 'Eve', login: 'eve', roles: ['agent' as const], password };
   const tries: [string, () => Promise<unknown>][] = [

@@ -15,12 +15,14 @@ interface AdminListProps<T> {
     loadMore?(): void;
   };
   columns: string[];
+  /** Which column has most to say, and so most room. */
+  wide?: number;
   empty: string;
   row(item: T): ReactNode;
 }
 
 /** The one look of administration's lists: loading, failure, nothing, rows, more. */
-export function AdminList<T>({ label, list, columns, empty, row }: AdminListProps<T>) {
+export function AdminList<T>({ label, list, columns, wide, empty, row }: AdminListProps<T>) {
   const { t } = useTranslation();
   if (list.problem) {
     return (
@@ -51,8 +53,8 @@ export function AdminList<T>({ label, list, columns, empty, row }: AdminListProp
           <table className={classes['table']}>
             <thead>
               <tr>
-                {columns.map((column) => (
-                  <th key={column} scope="col">
+                {columns.map((column, i) => (
+                  <th key={column} scope="col" data-wide={i === wide || undefined}>
                     {column}
                   </th>
                 ))}

@@ -1,4 +1,4 @@
-import '@mantine/dates/styles.css';
+import '@mantine/dates/styles.layer.css';
 import { Button } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { IconDownload } from '@tabler/icons-react';
@@ -58,6 +58,7 @@ export default function AuditPage() {
         label={t('audit.title')}
         list={list}
         columns={columns}
+        wide={4}
         empty={t('audit.empty')}
         row={(entry) => <AuditRow key={entry.id} entry={entry} />}
       />

@@ -1,4 +1,5 @@
 import { Alert, Code, FileInput, Table, Text } from '@mantine/core';
+import { IconFileUpload } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { RequestProblem, request } from '../../shared/http/request.ts';
@@ -54,6 +55,8 @@ export function ImportForm({ onClose, onDone }: { onClose(): void; onDone(): voi
       <Code block>{'name;endpoint;teams;queues\nAlice Martin;PJSIP/1001;Paris|Support;support'}</Code>
       <FileInput
         label={t('admin.import.choose')}
+        placeholder="agents.csv"
+        leftSection={<IconFileUpload size={17} aria-hidden="true" />}
         accept=".csv,text/csv"
         value={file}
         onChange={setFile}

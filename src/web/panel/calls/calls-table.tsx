@@ -15,9 +15,9 @@ import { otherParty } from './party.ts';
 const columns = [
   ['start', 136],
   ['customer', null],
-  ['queue', 120],
-  ['agent', 136],
-  ['state', 122],
+  ['queue', 114],
+  ['agent', 130],
+  ['state', 146],
   ['reason', 168],
   ['wait', 72],
   ['talk', 112],

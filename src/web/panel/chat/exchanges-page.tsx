@@ -1,12 +1,14 @@
-import { TextInput } from '@mantine/core';
+import { Button, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSearchParams } from 'react-router';
 import type { ChatFound, ChatThread } from '../../../contract/chat.ts';
 import { Threads } from '../../shared/chat/thread-list.tsx';
 import { usePages } from '../../shared/http/use-pages.ts';
+import type { Resource } from '../../shared/http/use-resource.ts';
+import { LoadProblem } from '../admin/load-problem.tsx';
 import { PersonFilter } from '../admin/person-filter.tsx';
 import { PageHead } from '../shell/page-head.tsx';
 import classes from './exchanges-page.module.css';
@@ -85,13 +87,41 @@ const bothNames = ({ agent, supervisor }: Pick<ChatThread, 'agent' | 'supervisor
   `${agent.name.slice(0, 60)} · ${supervisor.name.slice(0, 60)}`;
 
 function OfPerson(props: { of: string; openId: string | undefined; onOpen(thread: ChatThread): void }) {
-  const { t } = useTranslation();
-  const { items, problem } = usePages<ChatThread>('/api/chat/threads', { of: props.of });
-  if (problem) return <p className={classes['empty']}>{t(`errors.${problem.code}`)}</p>;
-  return <Threads threads={items} titleOf={bothNames} openId={props.openId} onOpen={props.onOpen} />;
+  const list = usePages<ChatThread>('/api/chat/threads', { of: props.of });
+  return (
+    <Paged list={list}>
+      <Threads threads={list.items} titleOf={bothNames} openId={props.openId} onOpen={props.onOpen} />
+    </Paged>
+  );
 }
 
 function Found(props: { of: string; words: string; onOpen(found: ChatFound): void }) {
-  const { items } = usePages<ChatFound>('/api/chat/messages', { of: props.of, q: props.words });
-  return <FoundMessages found={items} titleOf={bothNames} onOpen={props.onOpen} />;
+  const list = usePages<ChatFound>('/api/chat/messages', { of: props.of, q: props.words });
+  return (
+    <Paged list={list}>
+      <FoundMessages found={list.items} titleOf={bothNames} onOpen={props.onOpen} />
+    </Paged>
+  );
+}
+
+interface PagedProps {
+  list: Omit<Resource<unknown>, 'value'> & { items: unknown[] | null; more: boolean; loadMore(): void };
+  children: ReactNode;
+}
+
+/** Loading, failure, the rows, and more of them. */
+function Paged({ list, children }: PagedProps) {
+  const { t } = useTranslation();
+  const { items, problem, more, loading, loadMore } = list;
+  if (items === null || problem) return <LoadProblem of={{ ...list, value: items }} />;
+  return (
+    <>
+      {children}
+      {more && (
+        <Button size="compact-sm" variant="default" m="xs" loading={loading} onClick={loadMore}>
+          {t('common.more')}
+        </Button>
+      )}
+    </>
+  );
 }

@@ -7,6 +7,7 @@ import { KeptMessage } from '../../shared/chat/message-row.tsx';
 import { queryString, request } from '../../shared/http/request.ts';
 import { useResource } from '../../shared/http/use-resource.ts';
 import { notifyProblem } from '../../shared/shell/notify.ts';
+import { LoadProblem } from '../admin/load-problem.tsx';
 import classes from './exchanges-page.module.css';
 
 const pageSize = 100;
@@ -31,7 +32,7 @@ export function ReadThread({ threadId, around }: { threadId: string; around: num
     target?.scrollIntoView({ block: 'center' });
   }, [isLoaded]);
 
-  if (!first.value) return <p className={classes['empty']}>{t('common.loading')}</p>;
+  if (!first.value) return <LoadProblem of={first} />;
   const { thread } = first.value;
   const messages = [...(older?.items ?? []), ...first.value.items];
   const hasOlder = older?.hasOlder ?? first.value.hasOlder;

@@ -110,6 +110,7 @@ export default function EvaluationsPage() {
         label={t('evaluations.title')}
         list={list}
         columns={columns}
+        wide={4}
         empty={t('evaluations.empty')}
         row={(evaluation) => <Row key={evaluation.id} evaluation={evaluation} />}
       />

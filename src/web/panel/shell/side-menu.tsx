@@ -89,6 +89,7 @@ export function SideMenu({ session }: { session: Session }) {
     defaultValue: false,
     getInitialValueInEffect: false,
   });
+  const roles = session.person.roles.map((role) => t(`roles.${role}`)).join(', ');
   const Fold = small ? IconLayoutSidebarLeftExpand : IconLayoutSidebarLeftCollapse;
   return (
     <nav className={classes['side']} aria-label={t('nav.main')} data-small={small || undefined}>
@@ -124,11 +125,11 @@ export function SideMenu({ session }: { session: Session }) {
             <span className={classes['word']}>{t('agentPage.open')}</span>
           </a>
         )}
-        <NavLink to="/account" className={classes['item']} title={t('nav.account')}>
+        <NavLink to="/account" className={classes['item']} title={`${t('nav.account')} (${roles})`}>
           <IconUserCircle size={19} aria-hidden="true" />
           <span className={`${classes['word']} ${classes['two']}`}>
             <bdi className={classes['word']}>{session.person.name.slice(0, 100)}</bdi>
-            <small>{session.person.roles.map((role) => t(`roles.${role}`)).join(', ')}</small>
+            <small>{roles}</small>
           </span>
         </NavLink>
         <button

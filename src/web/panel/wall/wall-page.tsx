@@ -154,10 +154,11 @@ function AlertLine() {
     <ul className={classes['alerts']} aria-live="polite" aria-label={t('alerts.title')}>
       {alerts.slice(0, alertsShown).map((alert) => (
         <li key={alert.key} data-kind={alert.kind}>
-          <bdi>{alert.name.slice(0, 60)}</bdi> {t(`alerts.kind.${alert.kind}`, { count: alert.count ?? 0 })}
+          <bdi>{alert.name.slice(0, 60)}</bdi>
+          <span>{t(`alerts.kind.${alert.kind}`, { count: alert.count ?? 0 })}</span>
         </li>
       ))}
-      {alerts.length > alertsShown && <li>+{alerts.length - alertsShown}</li>}
+      {alerts.length > alertsShown && <li data-more>+{alerts.length - alertsShown}</li>}
     </ul>
   );
 }

@@ -25,6 +25,7 @@ function Sharing({ sharer, watchedBy }: { sharer: Sharer; watchedBy: Watchers })
   const { t } = useTranslation();
   const now = useSyncExternalStore(sharer.now.subscribe, sharer.now.get);
   const shares = now.monitors.length > 0;
+  const obstacle = whyNotPossible();
   return (
     <div className={classes['card']} data-sharing={shares || undefined}>
       {shares ? (
@@ -32,16 +33,28 @@ function Sharing({ sharer, watchedBy }: { sharer: Sharer; watchedBy: Watchers })
       ) : (
         <>
           <p className={classes['why']}>{t('screenShare.why')}</p>
-          <Group>
-            <Button leftSection={<IconScreenShare size={16} />} onClick={() => void sharer.add()}>
-              {t('screenShare.start')}
-            </Button>
-          </Group>
+          {obstacle === null ? (
+            <Group>
+              <Button leftSection={<IconScreenShare size={16} />} onClick={() => void sharer.add()}>
+                {t('screenShare.start')}
+              </Button>
+            </Group>
+          ) : (
+            <Alert color="yellow" data-cannot-share={obstacle}>
+              {t(`screenShare.${obstacle}`)}
+            </Alert>
+          )}
         </>
       )}
       {now.problem && <Alert color="yellow">{t(`screenShare.${now.problem}`)}</Alert>}
     </div>
   );
+}
+
+/** Said before he tries: a browser gives the screen to pages on HTTPS only. */
+function whyNotPossible(): 'insecure' | 'not-possible' | null {
+  if (!window.isSecureContext) return 'insecure';
+  return typeof navigator.mediaDevices?.getDisplayMedia === 'function' ? null : 'not-possible';
 }
 
 function On({ now, sharer, watchedBy }: { now: SharedNow; sharer: Sharer; watchedBy: Watchers }) {

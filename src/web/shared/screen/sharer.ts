@@ -15,7 +15,7 @@ export interface SharedNow {
   /** Nothing leaves the page (a pause). */
   hidden: boolean;
   /** Why sharing did not begin. */
-  problem: 'not-possible' | 'refused' | 'failed' | null;
+  problem: 'refused' | 'failed' | null;
 }
 
 export interface Sharer {
@@ -54,10 +54,6 @@ export function createSharer(socket: PageSocket): Sharer {
     hidden ? null : ((monitors[index] ?? monitors[0])?.still.track ?? null);
 
   async function add(): Promise<void> {
-    if (!navigator.mediaDevices?.getDisplayMedia) {
-      show('not-possible');
-      return;
-    }
     if (monitors.length >= monitorsMax) return;
     try {
       const captured = await capture();

@@ -1,14 +1,16 @@
 import { useSyncExternalStore } from 'react';
 import type { Permission } from '../../../contract/permissions.ts';
 import type { Session } from '../../../contract/session.ts';
+import type { RequestProblem } from '../http/request.ts';
 import { createStore } from '../store.ts';
 
 export type SessionState =
-  | { state: 'loading' }
+  /** `problem`: why it is not known yet who is signed in. */
+  | { state: 'loading'; problem: RequestProblem['code'] | null }
   | { state: 'signed-out'; expired: boolean }
   | { state: 'signed-in'; session: Session };
 
-export const sessionStore = createStore<SessionState>({ state: 'loading' });
+export const sessionStore = createStore<SessionState>({ state: 'loading', problem: null });
 
 export function useSession(): SessionState {
   return useSyncExternalStore(sessionStore.subscribe, sessionStore.get);

@@ -13,6 +13,8 @@ export async function loadSession(): Promise<void> {
     if (error instanceof RequestProblem && error.status === 401) {
       sessionStore.set({ state: 'signed-out', expired: false });
     } else {
+      const problem = error instanceof RequestProblem ? error.code : 'internal';
+      sessionStore.set({ state: 'loading', problem });
       setTimeout(() => void loadSession(), retryMs);
     }
   }

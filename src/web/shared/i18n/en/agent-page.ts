@@ -37,6 +37,8 @@ export const agentPage: typeof french = {
       intercept: '{{name}} took the call over',
       'intercept-agent-listening': '{{name}} took the call over; nobody hears you now',
     },
+    heardOutside: 'This call is listened to without Vigie',
+    heardOutsideBy: 'This call is listened to without Vigie, by {{name}}',
     watches: '{{name}} sees your screen',
     chat: 'Chat with your supervisors',
     screen: 'My screen',

@@ -19,7 +19,9 @@ export const screens: typeof french = {
     window: 'Window {{number}}',
     browser: 'Tab {{number}}',
     unknown: 'Picture {{number}}',
-    'not-possible': 'This browser cannot share the screen, or the page is not on HTTPS.',
+    'not-possible': 'This browser cannot share the screen.',
+    insecure:
+      'This page is not on HTTPS: the browser shares no screen with it. Open Vigie by its https:// address.',
     refused: 'The browser was not allowed to share the screen.',
     failed: 'Sharing could not begin. Try again.',
   },

@@ -35,6 +35,8 @@ export const agentPage = {
       intercept: '{{name}} a pris le relais',
       'intercept-agent-listening': '{{name}} a pris le relais ; vous n’êtes plus entendu',
     },
+    heardOutside: 'Cet appel est écouté hors de Vigie',
+    heardOutsideBy: 'Cet appel est écouté hors de Vigie, par {{name}}',
     watches: '{{name}} voit votre écran',
     chat: 'Discussion avec vos superviseurs',
     screen: 'Mon écran',

@@ -17,7 +17,9 @@ export const screens = {
     window: 'Fenêtre {{number}}',
     browser: 'Onglet {{number}}',
     unknown: 'Image {{number}}',
-    'not-possible': 'Ce navigateur ne peut pas partager l’écran, ou la page n’est pas en HTTPS.',
+    'not-possible': 'Ce navigateur ne peut pas partager l’écran.',
+    insecure:
+      'Cette page n’est pas en HTTPS : le navigateur n’y partage aucun écran. Ouvrez Vigie par son adresse en https://.',
     refused: 'Le navigateur n’a pas eu l’autorisation de partager l’écran.',
     failed: 'Le partage n’a pas pu commencer. Réessayez.',
   },
