@@ -64,14 +64,14 @@ function wrongIn(played: Played, truth: Call, record: CallRecord, hasJournal: bo
   const ms = (time: unknown) => Date.parse(String(time));
   if (record.last_seen_at !== null && ms(record.last_seen_at) > ms(record.ended_at))
     wrong.push('seen after its end');
+  // What a damaged piece of the log held is lost, and was said: of those calls nothing but this is promised.
+  if (played.isDamaged) return wrong;
   if (played.wasCutByRestart) {
     const before = hasJournal ? [truth.reason, played.tape.told.get(truth.uniqueId)?.reason] : [truth.reason];
     if (!['pbx-restarted', 'unknown', ...before].includes(reason as string))
       wrong.push(`restarted, but ${reason}`);
     return wrong;
   }
-  // What a damaged piece of the log held is lost, and was said: of those calls nothing but this is promised.
-  if (played.isDamaged) return wrong;
   if (hasJournal) return [...wrong, ...untold(played, truth, record)];
   if (reason !== 'unknown') differs('reason', reason, truth.reason);
   if (record.ended_by !== 'unknown') differs('endedBy', record.ended_by, truth.endedBy);
