@@ -8,10 +8,8 @@ import type { CelSource } from './adapters/cel/cel-source.ts';
 import { type Collected, createCollected } from './adapters/cel/collected.ts';
 import { createFileSource } from './adapters/cel/file-source.ts';
 import { createKeptPosition } from './adapters/cel/kept-position.ts';
-import { createManagerSource } from './adapters/cel/manager-source.ts';
 import { openCelTable } from './adapters/cel/open-table.ts';
 import { createTableSource } from './adapters/cel/table-source.ts';
-import { createWholeGaps } from './adapters/cel/whole-gaps.ts';
 import type { CelConfig, PbxConfig } from './pbx-config.ts';
 import type { Clock } from './ports/clock.ts';
 import type { EventLog } from './ports/event-log.ts';
@@ -61,9 +59,7 @@ export function createPbxSource(
   pbx: PbxConfig,
   { clock, log, factLog, dataDir, needs }: PbxSourceDeps,
 ): PbxSource {
-  const managed = pbx.ami && !pbx.cel ? createManagerSource() : null;
-  const onJournal = managed ? managed.take : undefined;
-  const ami = pbx.ami ? createAmi({ name: pbx.name, ami: pbx.ami, clock, log, onJournal }) : null;
+  const ami = pbx.ami ? createAmi({ name: pbx.name, ami: pbx.ami, clock, log }) : null;
   const doorGuest = doorGuestOf(pbx);
   const ari = createAriTelephony({
     name: pbx.name,
@@ -82,7 +78,7 @@ export function createPbxSource(
     pbx.cel && 'token' in pbx.cel
       ? createCollected({ pbx: name, token: pbx.cel.token, dataDir, kept })
       : null;
-  const source = managed ?? collected?.source ?? (pbx.cel && celSourceOf(pbx.cel));
+  const source = collected?.source ?? (pbx.cel && celSourceOf(pbx.cel));
   const cel = source && createCelJournal({ name, source, kept, needs, clock, log });
   let tried = false;
   return {
@@ -103,21 +99,16 @@ export function createPbxSource(
         factLog.add(fact);
         onFact(fact);
       };
-      const wholeGaps = managed && createWholeGaps(keptFact);
       // Before ARI: what ends while it connects is in the journal.
-      await cel?.start(wholeGaps ? wholeGaps.take : keptFact);
+      await cel?.start(keptFact);
       await ari.start((fact) => {
         if (fact.kind === 'resynced' || fact.kind === 'pbx-lost') tried = true;
         if (fact.kind === 'pbx-connected' && fact.clockAheadMs !== undefined)
           ourClock.learn(fact.clockAheadMs);
-        wholeGaps?.notice(fact);
         cel?.notice(fact);
         onFact(fact);
       }, how);
-      ami?.start((fact) => {
-        wholeGaps?.notice(fact);
-        keptFact(ourClock.translate(fact));
-      });
+      ami?.start((fact) => keptFact(ourClock.translate(fact)));
     },
     async stop() {
       await Promise.all([ari.stop(), ami?.stop(), cel?.stop()]);

@@ -7,8 +7,6 @@ import type { FactBody, TelephonyFact } from '../../ports/telephony-facts.ts';
 import { type AmiAddress, type AmiConnection, connectAmi } from './ami-connection.ts';
 import { amiEventsUsed } from './ami-facts.ts';
 import { AmiError } from './ami-requests.ts';
-import type { AmiMessage } from './ami-wire.ts';
-import { celCellsOf, celEvent } from './cel-event.ts';
 import { createDeviceStates } from './device-states.ts';
 import { createQueueCommands } from './queue-commands.ts';
 import { createQueueWatch } from './queue-watch.ts';
@@ -20,8 +18,6 @@ export interface AmiOptions {
   ami: AmiAddress;
   clock: Clock;
   log: Log;
-  /** Takes each event of the journal (cel_manager), its texts by the names databases have for them; absent: none is read. */
-  onJournal?: ((cells: Record<string, string>) => void) | undefined;
 }
 
 /** The manager's part of one PBX: membership, pause reasons, waiting callers, wrap-up, agent logins. */
@@ -45,7 +41,7 @@ const retryMaxMs = 15_000;
 const refusedRetryMs = 30_000;
 
 /** Reads one PBX's manager for ever. Never throws for what the PBX does: what is wrong is an `ami-lost` fact. */
-export function createAmi({ name, ami, clock, log, onJournal }: AmiOptions): Ami {
+export function createAmi({ name, ami, clock, log }: AmiOptions): Ami {
   const stamp = createFactStamp(name, 'ami', clock);
   const stopping = new AbortController();
   let onFact: (fact: TelephonyFact) => void = () => {};
@@ -74,11 +70,8 @@ export function createAmi({ name, ami, clock, log, onJournal }: AmiOptions): Ami
     const ended = Promise.withResolvers<string>();
     const watch = createQueueWatch({ stamp, clock, emit });
     const handlers = {
-      onEvent: (event: AmiMessage) => {
-        if (event.get('Event') === celEvent) onJournal?.(celCellsOf(event));
-        else watch.takeEvent(event);
-      },
-      eventsRead: onJournal ? amiEventsUsed.union(new Set([celEvent])) : amiEventsUsed,
+      onEvent: watch.takeEvent,
+      eventsRead: amiEventsUsed,
       onEnd: ended.resolve,
       signal: stopping.signal,
     };

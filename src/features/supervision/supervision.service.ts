@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { AppError } from '../../contract/errors.ts';
 import type { Permission } from '../../contract/permissions.ts';
 import type {
@@ -19,6 +20,7 @@ import { supervisionOf, supervisionOfRow } from './supervision-view.ts';
 import { isTakeover } from './takeover.ts';
 import { TakeoverSession } from './takeover-session.ts';
 
+const savedWaitMs = 500;
 /** Mode changes of one supervision that may wait at once. */
 const changesWaitingMax = 8;
 
@@ -100,6 +102,8 @@ export function createSupervisionService(deps: ServiceDeps): SupervisionService 
         throw new AppError('not-allowed', 'Only the one who supervises or a manager stops it');
       }
       await session.end('stopped');
+      // Who was told that it has stopped finds it so after a kill, too; a slow disk is waited for a moment.
+      await Promise.race([deps.sessions.saved(id), delay(savedWaitMs, undefined, { ref: false })]);
       return supervisionOf(session.plan, session.state);
     },
     async get(viewer, id) {
