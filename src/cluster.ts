@@ -1,3 +1,4 @@
+import type { Kept, KeptPosition } from './adapters/cel/kept-position.ts';
 import type { Circle } from './adapters/redis/circle.ts';
 import { createCircle } from './adapters/redis/circle.ts';
 import { createFactFollow } from './adapters/redis/fact-follow.ts';
@@ -125,6 +126,24 @@ export async function createCluster(deps: { url: string; db: Database; log: Log 
     };
   }
 
+  /** The next server reads a PBX's journal on from where its last one was. */
+  function shareKept(pbx: string, local: KeptPosition): KeptPosition {
+    const key = keys.journal(pbx);
+    return {
+      async load(of) {
+        const text = await redis.get(key).catch(() => null);
+        const shared = text === null ? null : (JSON.parse(text) as Kept);
+        return shared?.of === of ? shared : local.load(of);
+      },
+      async save(kept) {
+        await local.save(kept);
+        await redis
+          .set(key, JSON.stringify(kept))
+          .catch((error: unknown) => log.warn({ err: error, pbx }, 'The place in the journal is known here only'));
+      },
+    };
+  }
+
   return {
     isShared: true,
     homes,
@@ -133,6 +152,7 @@ export async function createCluster(deps: { url: string; db: Database; log: Log 
     createSource(config, sourceDeps, calls) {
       const source = createSharedPbxSource(config, {
         ...sourceDeps,
+        shareKept,
         createLease: (pbx, on) =>
           createLease({
             redis,

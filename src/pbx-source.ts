@@ -7,7 +7,7 @@ import { type CelNeeds, createCelJournal } from './adapters/cel/cel.ts';
 import type { CelSource } from './adapters/cel/cel-source.ts';
 import { type Collected, createCollected } from './adapters/cel/collected.ts';
 import { createFileSource } from './adapters/cel/file-source.ts';
-import { createKeptPosition } from './adapters/cel/kept-position.ts';
+import { createKeptPosition, type KeptPosition } from './adapters/cel/kept-position.ts';
 import { openCelTable } from './adapters/cel/open-table.ts';
 import { createTableSource } from './adapters/cel/table-source.ts';
 import type { CelConfig, PbxConfig } from './pbx-config.ts';
@@ -52,12 +52,14 @@ export interface PbxSourceDeps {
   /** Where the place in the PBX's own journal is kept. */
   dataDir: string;
   needs: CelNeeds;
+  /** Where that place is known to other servers too. Default: on this disk alone. */
+  shareKept?: (pbx: string, local: KeptPosition) => KeptPosition;
 }
 
 /** ARI, AMI and the PBX's own journal where they are configured, as one source of facts. */
 export function createPbxSource(
   pbx: PbxConfig,
-  { clock, log, factLog, dataDir, needs }: PbxSourceDeps,
+  { clock, log, factLog, dataDir, needs, shareKept }: PbxSourceDeps,
 ): PbxSource {
   const ami = pbx.ami ? createAmi({ name: pbx.name, ami: pbx.ami, clock, log }) : null;
   const doorGuest = doorGuestOf(pbx);
@@ -73,7 +75,8 @@ export function createPbxSource(
   });
   const ourClock = createOurClock();
   const { name } = pbx;
-  const kept = createKeptPosition(dataDir, name);
+  const ownKept = createKeptPosition(dataDir, name);
+  const kept = shareKept ? shareKept(name, ownKept) : ownKept;
   const collected =
     pbx.cel && 'token' in pbx.cel
       ? createCollected({ pbx: name, token: pbx.cel.token, dataDir, kept })

@@ -133,6 +133,8 @@ export interface RedisKeys {
   /** The newest fencing number of its owners. */
   fence(pbx: string): string;
   facts(pbx: string): string;
+  /** How far the PBX's own journal is read. */
+  journal(pbx: string): string;
   /** The channel on which servers speak to one another. */
   notes: string;
 }
@@ -143,6 +145,7 @@ export function redisKeys(installation: string): RedisKeys {
     owner: (pbx) => of(pbx, 'owner'),
     fence: (pbx) => of(pbx, 'fence'),
     facts: (pbx) => of(pbx, 'facts'),
+    journal: (pbx) => of(pbx, 'journal'),
     notes: `vigie:${installation}:notes`,
   };
 }
