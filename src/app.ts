@@ -324,7 +324,11 @@ async function build({
     changed: readPeopleAgain,
   });
   // What he began on his phone would go on with nobody signed in.
-  accounts.onShutOut((personId) => supervision.shutOut(personId));
+  accounts.onShutOut((personId) => {
+    supervision.shutOut(personId);
+    cluster.notes.send('shut-out', personId);
+  });
+  cluster.notes.on('shut-out', (personId) => supervision.shutOut(String(personId)));
   const liveSessions = accounts.liveSessions(directory);
   const screens = createScreens({
     db,
