@@ -32,7 +32,7 @@ export async function takeTogether({ lab, studio, desk }: Together): Promise<voi
   await studio.everywhere((page) => page.goto(new URL('/', page.url()).href));
   await studio.take('move', {
     async before(page) {
-      await page.locator('label:has(input[value=calls])').click();
+      await page.locator('input[value=calls] + label').click();
       await page.locator('[data-move]').first().click();
     },
     after: (page) => page.keyboard.press('Escape'),
