@@ -139,7 +139,9 @@ export async function createCluster(deps: { url: string; db: Database; log: Log 
         await local.save(kept);
         await redis
           .set(key, JSON.stringify(kept))
-          .catch((error: unknown) => log.warn({ err: error, pbx }, 'The place in the journal is known here only'));
+          .catch((error: unknown) =>
+            log.warn({ err: error, pbx }, 'The place in the journal is known here only'),
+          );
       },
     };
   }

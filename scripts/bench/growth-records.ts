@@ -18,6 +18,7 @@ import { median } from './process-cost.ts';
 const days = 365;
 const repeats = 5;
 const written = 500;
+const rowsAtOnce = 20_000;
 
 /** A database with a year of so many records: what a supervisor waits for, and what one more batch costs. Milliseconds. */
 export async function growWithRecords(records: number) {
@@ -92,7 +93,14 @@ async function multiply(db: Database, times: number): Promise<void> {
     if (name.endsWith('_at')) return sql`now() - ${back} + (c.${sql.ref(name)} - c.started_at)`;
     return sql`c.${sql.ref(name)}`;
   };
-  await sql`insert into calls (${sql.join(rows.map(({ name }) => sql.ref(name)))})
-    select ${sql.join(rows.map(({ name }) => value(name)))}
-    from calls c cross join generate_series(1, ${times}::int) n`.execute(db);
+  const { n: seeds } = (await sql<{ n: number }>`select count(*)::int as n from calls`.execute(db)).rows[0]!;
+  await sql`create table seeds as select * from calls`.execute(db);
+  // A statement has its deadline.
+  const step = Math.ceil(rowsAtOnce / seeds);
+  for (let from = 1; from <= times; from += step)
+    await sql`insert into calls (${sql.join(rows.map(({ name }) => sql.ref(name)))})
+      select ${sql.join(rows.map(({ name }) => value(name)))}
+      from seeds c cross join generate_series(${from}::int, ${Math.min(times, from + step - 1)}::int) n`.execute(
+      db,
+    );
 }

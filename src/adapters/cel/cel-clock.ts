@@ -1,6 +1,11 @@
 import type { CelClock } from './cel-row.ts';
 
 const quarterMs = 15 * 60_000;
+/**
+ * A time in whole seconds was cut: what it tells happened later in that second. At the second's end it comes after all that
+ * exact times tell of it, so that no call ends before it was answered.
+ */
+const wholeSecondMillis = 999;
 
 /**
  * Reads the times of a journal: `seconds.microseconds` (cel.conf without `dateformat`), or a date and time of the PBX's
@@ -15,8 +20,8 @@ export function createCelClock(): CelClock {
       const found =
         /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:[.,](\d{1,9}))?\s?(Z|[+-]\d\d:?\d\d|[+-]\d\d)?$/.exec(text);
       if (!found) return null;
-      const [, date, time, fraction = '0', zone] = found;
-      const millis = Number(fraction.slice(0, 3).padEnd(3, '0'));
+      const [, date, time, fraction, zone] = found;
+      const millis = millisOf(fraction);
       const asUtcMs = Date.parse(`${date}T${time}Z`) + millis;
       if (Number.isNaN(asUtcMs)) return null;
       if (zone) return asUtcMs - zoneOffsetMs(zone);
@@ -29,9 +34,12 @@ export function createCelClock(): CelClock {
 
 /** Cut to the millisecond, as Asterisk cuts the times of its live events. */
 function secondsMs(text: string): number {
-  const [seconds = '', fraction = ''] = text.split('.');
-  return Number(seconds) * 1_000 + Number(fraction.slice(0, 3).padEnd(3, '0'));
+  const [seconds = '', fraction] = text.split('.');
+  return Number(seconds) * 1_000 + millisOf(fraction);
 }
+
+const millisOf = (fraction: string | undefined): number =>
+  fraction === undefined ? wholeSecondMillis : Number(fraction.slice(0, 3).padEnd(3, '0'));
 
 /** The second in which the channel was made: `1763980000.7`, with a system name in front where one is set. */
 export function madeAtMs(uniqueId: string): number | null {
