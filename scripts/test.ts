@@ -33,7 +33,7 @@ const checks: Record<string, string[]> = {
 };
 
 const wanted = process.argv.slice(2);
-const needed = { chromium: 'chromium', nft: 'nftables', ip: 'iproute2', openssl: 'openssl' };
+const needed = { chromium: 'chromium', curl: 'curl', nft: 'nftables', ip: 'iproute2', openssl: 'openssl' };
 await ensureDebianPackages(
   Object.entries(needed).map(([command, name]) => ({ command, package: name })),
   progress,
