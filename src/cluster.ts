@@ -9,6 +9,7 @@ import type { Database } from './database/database.ts';
 import type { PbxConfig } from './pbx-config.ts';
 import type { PbxSourceDeps } from './pbx-source.ts';
 import {
+  everyPbxHere,
   nobodyElse,
   type PbxHomes,
   type ServerNotes,
@@ -55,7 +56,7 @@ export interface Cluster {
 /** Of a server that is alone. */
 export const noCluster: Omit<Cluster, 'createSource'> = {
   isShared: false,
-  homes: { isHere: () => true, onChange: () => () => {} },
+  homes: everyPbxHere,
   notes: nobodyElse,
   share: unshared,
   onWritten() {},
