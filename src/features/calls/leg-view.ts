@@ -193,7 +193,8 @@ function takeSnapshot(view: LegView, leg: LegSnapshot, atMs: number): void {
   view.known = true;
   if (view.channel !== leg.channel && leg.channel !== '') takeName(view, leg.channel);
   if (view.linkedId === '') view.linkedId = leg.linkedId;
-  if (leg.createdAtMs > 0) view.createdAtMs = leg.createdAtMs;
+  // A journal of whole seconds tells a later moment than live events did.
+  if (leg.createdAtMs > 0) view.createdAtMs = Math.min(view.createdAtMs, leg.createdAtMs);
   if (view.caller.number === '' && leg.caller.number !== '') view.caller.number = leg.caller.number;
   if (view.caller.name === '' && leg.caller.name !== '') view.caller.name = leg.caller.name;
   if (leg.state === 'ringing' && view.ringingAtMs === null) view.ringingAtMs = atMs;
