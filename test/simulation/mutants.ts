@@ -78,9 +78,9 @@ export const mutants: readonly Mutant[] = [
   },
   {
     file: 'features/calls/hangup-reason.ts',
-    from: "if (how === 'vanished') return ['unknown', 'unknown'];",
+    from: "if (how === 'restarted') return ['pbx-restarted', 'system'];",
     to: '',
-    breaks: 'an end that nobody saw gets a reason',
+    breaks: 'a restart of the PBX hangs up like a phone',
   },
   {
     file: 'features/calls/talks.ts',

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { seededRandom } from '../../scripts/lab/random.ts';
+import { retryMs } from '../../src/adapters/fact-log/log-keeper.ts';
 import { beginMs } from './begin.ts';
 import { boardFaultsAt } from './board-verdict.ts';
 import { type CallRecord, createFakeDatabase } from './fake-database.ts';
@@ -101,6 +102,7 @@ export async function runScenario(seed: number): Promise<Outcome> {
     const repairMs = network.failureShare > 0 ? 20_000 : 1_500 + 20 * network.delayMaxMs;
     const disturbed = [{ from: beginMs, to: beginMs + repairMs }];
     let fullSinceMs = 0;
+    let roomAgainMs = 0;
     const steps: Step[] = [];
     for (const tape of tapes)
       for (const fact of tape.facts)
@@ -127,7 +129,9 @@ export async function runScenario(seed: number): Promise<Outcome> {
           at(atMs, `server killed${isTorn ? ' as it wrote' : ''} for ${lastsMs} ms`, () => {
             server?.kill(isTorn);
             server = null;
-            const unsyncedMs = drive.isFull ? Date.now() - fullSinceMs : 0;
+            // The disk is asked again only after a while.
+            const isRefusing = drive.isFull || Date.now() < roomAgainMs + retryMs;
+            const unsyncedMs = isRefusing ? Date.now() - fullSinceMs : 0;
             heard.forgetSince(Date.now() - unsyncedMs - unsyncedMsMax);
             heardEnd.forgetSince(Date.now() - unsyncedMs - unsyncedMsMax);
           });
@@ -146,11 +150,12 @@ export async function runScenario(seed: number): Promise<Outcome> {
         }
         case 'disk':
           at(atMs, `log disk full for ${lastsMs} ms`, () => {
+            if (!drive.isFull && atMs >= roomAgainMs + retryMs) fullSinceMs = atMs;
             drive.isFull = true;
-            fullSinceMs = atMs;
           });
           at(untilMs, 'log disk has room', () => {
             drive.isFull = false;
+            roomAgainMs = untilMs;
           });
           continue;
         case 'database':

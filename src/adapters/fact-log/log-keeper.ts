@@ -31,7 +31,8 @@ type Sent = Parameters<LogKeeper['add']>[0];
 /** Sources gather for 10 ms themselves: what was read is on the disk within some 20 ms. */
 const gatherMs = 10;
 const batchesMax = 200;
-const retryMs = 1_000;
+/** A disk that refused is tried again after that. */
+export const retryMs = 1_000;
 /** What may wait in memory for a disk that does not write; the oldest is let go of beyond. */
 export const pendingBytesMax = 64 * 1024 * 1024;
 

@@ -24,7 +24,9 @@ export interface LegView {
   /** False while only side facts (a hold, a leaving) were heard of it. */
   known: boolean;
   linkedId: string;
+  /** When it was made, or first heard of while nobody has told that. */
   createdAtMs: number;
+  isMakingTold: boolean;
   /** First sign that its phone rings, by leg state or dial progress. */
   ringingAtMs: number | null;
   upAtMs: number | null;
@@ -75,6 +77,7 @@ export function viewOf(uniqueId: string, facts: readonly CallFact[]): LegView {
     known: false,
     linkedId: '',
     createdAtMs: facts[0]?.atMs ?? 0,
+    isMakingTold: false,
     ringingAtMs: null,
     upAtMs: null,
     end: null,
@@ -193,8 +196,7 @@ function takeSnapshot(view: LegView, leg: LegSnapshot, atMs: number): void {
   view.known = true;
   if (view.channel !== leg.channel && leg.channel !== '') takeName(view, leg.channel);
   if (view.linkedId === '') view.linkedId = leg.linkedId;
-  // A journal of whole seconds tells a later moment than live events did.
-  if (leg.createdAtMs > 0) view.createdAtMs = Math.min(view.createdAtMs, leg.createdAtMs);
+  if (leg.createdAtMs > 0) takeMaking(view, leg.createdAtMs);
   if (view.caller.number === '' && leg.caller.number !== '') view.caller.number = leg.caller.number;
   if (view.caller.name === '' && leg.caller.name !== '') view.caller.name = leg.caller.name;
   if (leg.state === 'ringing' && view.ringingAtMs === null) view.ringingAtMs = atMs;
@@ -203,6 +205,12 @@ function takeSnapshot(view: LegView, leg: LegSnapshot, atMs: number): void {
   if (outgoingApps.has(dialplan.app)) view.isOutgoing = true;
   if (leg.state !== 'down' || dialplan.app !== '') view.hasBegun = true;
   addStep(view.steps, { atMs, ...dialplan, queueStatus: leg.queueStatus });
+}
+
+/** Of several moments the earliest: a journal of whole seconds tells a later one than live events did. */
+function takeMaking(view: LegView, atMs: number): void {
+  view.createdAtMs = view.isMakingTold ? Math.min(view.createdAtMs, atMs) : atMs;
+  view.isMakingTold = true;
 }
 
 /** What the PBX says a leg is in that a leg dialled. `AppDial2` is none of them: nobody's leg made it (an originate). */
