@@ -32,12 +32,7 @@ const dataDir = mkdtempSync(join(tmpdir(), 'vigie-audit-bench-'));
 const database = await openTestDatabase();
 const { db, url } = database;
 const path = auditFiles(dataDir).log;
-
-await run().finally(async () => {
-  await database.close();
-  rmSync(dataDir, { recursive: true, force: true });
-});
-process.exit();
+let written = 0;
 
 async function run(): Promise<void> {
   const first = createAuditLog({ dataDir, log });
@@ -87,7 +82,6 @@ function record(i: number): AuditRecord {
   return { ...about, action: 'supervision.started', details };
 }
 
-let written = 0;
 /** As the server writes them, only many at once: into the local log, then into the database. */
 async function fill(publicKey: string, count: number): Promise<void> {
   const file = openLogFile({ path, publicKey });
@@ -192,3 +186,9 @@ async function readPages() {
   await audit.stop();
   return { pageMs };
 }
+
+await run().finally(async () => {
+  await database.close();
+  rmSync(dataDir, { recursive: true, force: true });
+});
+process.exit();
