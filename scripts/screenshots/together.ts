@@ -35,7 +35,7 @@ export async function takeTogether({ lab, studio, desk }: Together): Promise<voi
       await page.locator('input[value=calls] + label').click();
       await page.locator('[data-move]').first().click();
     },
-    after: (page) => page.keyboard.press('Escape'),
+    after: (page) => page.reload(),
   });
   await waiting.hangup();
 

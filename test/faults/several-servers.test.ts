@@ -1,128 +1,22 @@
 /** Two real servers that share a real PBX through a real Redis: what each shows, and what happens when one is killed. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import t from 'tap';
-import { type Ear, startLab } from '../../scripts/lab/index.ts';
-import type { PhoneCall } from '../../scripts/lab/phone-call.ts';
-import { toneLevel } from '../../scripts/lab/tone.ts';
-import type { Supervision } from '../../src/contract/supervisions.ts';
-import { projectFolder } from '../../src/paths.ts';
-import { testDatabase } from '../support/database.ts';
-import { type LivePanel, openLivePanel } from '../support/live-panel.ts';
 import { startRedis } from '../support/redis.ts';
-import { freshDataDir, runVigie, type Server, serveVigie } from '../support/vigie.ts';
+import { connectedSince, openServersScene } from '../support/servers-scene.ts';
+import type { Server } from '../support/vigie.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 t.setTimeout(400_000);
-const password = 'correct horse battery';
-const dialplan = readFileSync(join(projectFolder(), 'dialplan', 'extensions_vigie.conf'), 'utf8');
-const lab = await startLab({
-  name: 'servers',
-  pbx: { dialplan, channelVars: 'CHANNEL(linkedid),CHANNEL(hangupsource),QUEUESTATUS' },
-});
-t.teardown(() => lab.stop());
 const redis = await startRedis(t);
-const database = await testDatabase(t);
-const settings = {
-  DATABASE_URL: database.url,
-  REDIS_URL: redis.url,
-  ARI_URL: lab.pbx.ariUrl,
-  ARI_USERNAME: lab.pbx.ariUsername,
-  ARI_PASSWORD: lab.pbx.ariPassword,
-};
-const serve = async (): Promise<Server> => serveVigie(t, { ...settings, DATA_DIR: await freshDataDir(t) });
-
-const owns = async ({ address }: Server): Promise<boolean> => {
-  const reply = await fetch(`${address}/readyz`);
-  const { checks } = (await reply.json()) as { checks: { pbxsHere?: string } };
-  return checks.pbxsHere === 'main';
-};
-/** The one that has the PBX first. */
-async function inOrder(servers: Server[]): Promise<[owner: Server, ...others: Server[]]> {
-  const owner = await waitFor(async () => {
-    for (const server of servers) if (await owns(server)) return server;
-    return null;
-  });
-  return [owner!, ...servers.filter((server) => server !== owner)];
-}
-
-async function ask(server: Server, method: string, path: string, body?: unknown, headers = {}) {
-  const reply = await fetch(server.address + path, {
-    method,
-    headers: { cookie, ...(body ? { 'content-type': 'application/json' } : {}), ...headers },
-    ...(body ? { body: JSON.stringify(body) } : {}),
-  });
-  const text = await reply.text();
-  return { status: reply.status, body: text === '' ? null : JSON.parse(text) };
-}
-
-const first = await serve();
-let cookie = '';
-const ran = await runVigie(
-  ['user', 'add', '--login', 'sophie', '--name', 'Sophie', '--role', 'manager', '--endpoint', 'PJSIP/1901'],
-  { ...settings, DATA_DIR: await freshDataDir(t) },
-  `${password}\n`,
-);
-if (ran.code !== 0) throw new Error(ran.err);
-const signedIn = await fetch(`${first.address}/api/session`, {
-  method: 'POST',
-  headers: { 'content-type': 'application/json' },
-  body: JSON.stringify({ login: 'sophie', password }),
-});
-cookie = signedIn.headers.getSetCookie()[0]!.split(';')[0]!;
-const ana: string = (await ask(first, 'POST', '/api/agents', { name: 'Ana', endpoint: 'PJSIP/1001' })).body
-  .id;
-const second = await serve();
-let servers: Server[] = [first, second];
-
-async function talk(): Promise<{ customer: PhoneCall; agent: PhoneCall }> {
-  const customer = await lab.phones.call({ from: 'customer', to: '1001', codec: 'slin16' });
-  await customer.waitAnswered();
-  const [agent] = await waitFor(
-    () => lab.phones.callsOf('1001'),
-    (calls) => calls.at(-1)?.answeredAt !== undefined,
-  );
-  return { customer, agent: agent! };
-}
-const stateOf = (panel: LivePanel) => panel.now().agents.find(({ id }) => id === ana)?.state;
-const supervisionOf = (panel: LivePanel, id: string) => panel.now().supervisions.find((one) => one.id === id);
-const records = async (server: Server) =>
-  (await ask(server, 'GET', '/api/calls?limit=100')).body.items as {
-    id: string;
-    reason: string;
-    state: string;
-  }[];
-
-async function listen(at: Server): Promise<Supervision> {
-  const wish = { agentId: ana, mode: 'listen', scope: 'call', reason: 'training', device: 'phone' };
-  const begun = await ask(at, 'POST', '/api/supervisions', wish);
-  if (begun.status !== 201) throw new Error(JSON.stringify(begun));
-  return begun.body;
-}
-async function supervisorsPhone(): Promise<PhoneCall> {
-  const [phone] = await waitFor(
-    () => lab.phones.callsOf('1901'),
-    (calls) => calls.at(-1)?.answeredAt !== undefined,
-  );
-  return phone!;
-}
-/** Whom a phone hears over half a second from now on, by tone. */
-async function heardBy(ear: Ear, call: PhoneCall, others: Record<string, PhoneCall>): Promise<string[]> {
-  const fromMs = Date.now() + 200;
-  const tonesHz = Object.values(others).map(({ toneHz }) => toneHz);
-  const { levels } = await ear.heardBy(call, { fromMs, toMs: fromMs + 500, tonesHz });
-  return Object.keys(others).filter((name) => levels[others[name]!.toneHz]!.mean > toneLevel / 4);
-}
+const scene = await openServersScene(t, 'servers', redis.url);
+const { lab, serve, ask, owns, inOrder, panelAt, talk, stateOf, supervisionOf } = scene;
+const { records, listen, supervisorsPhone, heardBy } = scene;
+let servers: Server[] = [scene.first, scene.second];
 
 t.test('Every server shows the same, and each call is recorded once', async (t) => {
-  const [owner, other] = (await inOrder(servers)) as [Server, Server];
+  const [owner, other] = await inOrder(servers);
   t.equal(await owns(other), false, 'one server has the PBX');
-  const panels = await Promise.all([
-    openLivePanel(owner.address, cookie),
-    openLivePanel(other.address, cookie),
-  ]);
-  t.teardown(() => panels.map((panel) => panel.close()));
+  const panels = await Promise.all([panelAt(t, owner), panelAt(t, other)]);
   const { customer } = await talk();
   for (const panel of panels)
     await waitFor(
@@ -152,9 +46,8 @@ t.test('Every server shows the same, and each call is recorded once', async (t) 
 t.test(
   'A server killed in a listened call is replaced: the supervisor hears on, and nothing is lost',
   async (t) => {
-    const [owner, other] = (await inOrder(servers)) as [Server, Server];
-    const panel = await openLivePanel(other.address, cookie);
-    t.teardown(() => panel.close());
+    const [owner, other] = await inOrder(servers);
+    const panel = await panelAt(t, other);
     const { customer, agent } = await talk();
     await waitFor(
       () => stateOf(panel),
@@ -248,19 +141,12 @@ const isReady = (server: Server): Promise<boolean> =>
     ({ ok }) => ok,
     () => false,
   );
-const connectedSince = (panel: LivePanel, before: string) =>
-  waitFor(
-    () => panel.now().pbxs[0]!,
-    ({ state, since }) => state === 'connected' && since !== before,
-  );
-
 t.test(
   'A server that is stopped leaves everything to the others: no request fails, no supervision ends',
   async (t) => {
     servers.push(await serve());
-    const [owner, other] = (await inOrder(servers)) as [Server, Server];
-    const panel = await openLivePanel(other.address, cookie);
-    t.teardown(() => panel.close());
+    const [owner, other] = await inOrder(servers);
+    const panel = await panelAt(t, other);
     const { customer, agent } = await talk();
     await waitFor(
       () => stateOf(panel),
@@ -298,35 +184,32 @@ t.test(
   'While Redis is away the owner goes on as if alone, and the others say that they are not told',
   async (t) => {
     servers.push(await serve());
-    const [owner, other] = (await inOrder(servers)) as [Server, Server];
-    const [own, far] = await Promise.all(
-      [owner, other].map((server) => openLivePanel(server.address, cookie)),
-    );
-    t.teardown(() => [own!.close(), far!.close()]);
+    const [owner, other] = await inOrder(servers);
+    const [own, far] = await Promise.all([panelAt(t, owner), panelAt(t, other)]);
     await waitFor(
-      () => far!.now().pbxs[0]?.state,
+      () => far.now().pbxs[0]?.state,
       (state) => state === 'connected',
     );
     await redis.kill();
     await waitFor(
-      () => far!.now().pbxs[0]?.state,
+      () => far.now().pbxs[0]?.state,
       (state) => state !== 'connected',
     );
     const { customer } = await talk();
     await waitFor(
-      () => stateOf(own!),
+      () => stateOf(own),
       (state) => state === 'on-call',
     );
-    t.equal(own!.now().pbxs[0]?.state, 'connected');
+    t.equal(own.now().pbxs[0]?.state, 'connected');
     await delay(5_000);
     t.same([await owns(owner), await owns(other)], [true, false], 'the PBX says that the owner has it');
     await redis.start();
     await waitFor(
-      () => stateOf(far!),
+      () => stateOf(far),
       (state) => state === 'on-call',
     );
     await waitFor(
-      () => far!.now().pbxs[0]?.state,
+      () => far.now().pbxs[0]?.state,
       (state) => state === 'connected',
     );
     t.same([await owns(owner), await owns(other)], [true, false], 'who had it has it still');
@@ -340,9 +223,8 @@ t.test(
 );
 
 t.test('A Redis that forgets everything changes nothing', async (t) => {
-  const [owner, other] = (await inOrder(servers)) as [Server, Server];
-  const panel = await openLivePanel(other.address, cookie);
-  t.teardown(() => panel.close());
+  const [owner, other] = await inOrder(servers);
+  const panel = await panelAt(t, other);
   const { customer } = await talk();
   await waitFor(
     () => stateOf(panel),
@@ -363,9 +245,8 @@ t.test('A Redis that forgets everything changes nothing', async (t) => {
 });
 
 t.test('With Redis away and the owner killed, the PBX goes to who finds it free', async (t) => {
-  const [owner, other] = (await inOrder(servers)) as [Server, Server];
-  const panel = await openLivePanel(other.address, cookie);
-  t.teardown(() => panel.close());
+  const [owner, other] = await inOrder(servers);
+  const panel = await panelAt(t, other);
   await redis.kill();
   await owner.end('SIGKILL');
   servers = [other];
@@ -382,9 +263,8 @@ t.test('With Redis away and the owner killed, the PBX goes to who finds it free'
 });
 
 t.test('A frozen owner is replaced', async (t) => {
-  const [owner, other] = (await inOrder(servers)) as [Server, Server];
-  const panel = await openLivePanel(other.address, cookie);
-  t.teardown(() => panel.close());
+  const [owner, other] = await inOrder(servers);
+  const panel = await panelAt(t, other);
   await waitFor(
     () => panel.now().pbxs[0]?.state,
     (state) => state === 'connected',
