@@ -1,6 +1,6 @@
 import { takenWhile } from './adapters/cel/collected.ts';
 import type { FactFollow } from './adapters/redis/fact-follow.ts';
-import type { FactPublisher } from './adapters/redis/fact-publisher.ts';
+import type { FactPublisher, Unsent } from './adapters/redis/fact-publisher.ts';
 import type { Lease, Owner } from './adapters/redis/lease.ts';
 import type { PbxConfig } from './pbx-config.ts';
 import { createPbxSource, type PbxSource, type PbxSourceDeps } from './pbx-source.ts';
@@ -30,6 +30,7 @@ interface LeaseEvents {
   onOwner(owner: Owner): void;
 }
 interface PublisherEvents {
+  unsent: Unsent | undefined;
   snapshot(): readonly TelephonyFact[];
   onFenced(): void;
 }
@@ -119,8 +120,10 @@ export function createSharedPbxSource(pbx: PbxConfig, deps: SharedPbxDeps): Shar
     if (!isRead) tellLost('another server had it; this one is taking over');
     if (mode === 'alone' && !isRead) await putAway();
     await stopFollowing();
+    const unsent = publisher?.unsent();
     await publisher?.stop(0);
     publisher = deps.publish(name, fence, {
+      unsent,
       snapshot: () => [...standing.all(), ...deps.callFacts(name)],
       onFenced: () => void lease.look(),
     });

@@ -6,8 +6,12 @@ import type { TelephonyFact } from './ports/telephony-facts.ts';
  */
 export class StandingFacts {
   readonly #newest = new Map<string, TelephonyFact>();
+  /** Legs and spies that have not ended, with when they were last told of. */
+  readonly #living = new Map<string, number>();
+  #heardMs = 0;
 
   note(fact: TelephonyFact): void {
+    this.#noteLiving(fact);
     const key = keyOf(fact);
     if (key === null) return;
     const before = this.#newest.get(key);
@@ -18,9 +22,16 @@ export class StandingFacts {
     this.#newest.set(key, fact);
   }
 
-  /** Links first: what was found by a resync is told before what came after it. */
+  /**
+   * Links first: what was found by a resync is told before what came after it. The resync is told as if it were of now, so
+   * that whoever missed the end of a leg hears that it lives no more.
+   */
   all(): TelephonyFact[] {
-    const facts = [...this.#newest.values()];
+    const facts = [...this.#newest.values()].map((fact) =>
+      fact.kind === 'resynced'
+        ? { ...fact, atMs: Math.max(fact.atMs, this.#heardMs), liveUniqueIds: [...this.#living.keys()] }
+        : fact,
+    );
     return [...facts.filter(isLink), ...facts.filter((fact) => !isLink(fact))];
   }
 
@@ -29,10 +40,37 @@ export class StandingFacts {
     return this.all().findLast(({ kind }) => kind === 'pbx-connected' || kind === 'pbx-lost');
   }
 
+  #noteLiving(fact: TelephonyFact): void {
+    if (fact.kind === 'leg-ended' || fact.kind === 'leg-vanished') this.#living.delete(fact.uniqueId);
+    else if (fact.kind === 'spy-ended') this.#living.delete(fact.spyUniqueId);
+    // A journal tells of legs that ended long ago.
+    if (fact.source !== 'ari') return;
+    this.#heardMs = Math.max(this.#heardMs, fact.atMs);
+    const begun = begunBy(fact);
+    if (begun !== null) this.#living.set(begun, fact.atMs);
+    if (fact.kind !== 'resynced') return;
+    const found = new Set(fact.liveUniqueIds);
+    for (const [id, atMs] of this.#living) if (!found.has(id) && atMs <= fact.atMs) this.#living.delete(id);
+    for (const id of found) if (!this.#living.has(id)) this.#living.set(id, fact.atMs);
+  }
+
   #forgetMembers(queue: string): void {
     for (const [key, fact] of this.#newest)
       if ((fact.kind === 'queue-member' || fact.kind === 'queue-member-gone') && fact.queue === queue)
         this.#newest.delete(key);
+  }
+}
+
+/** The leg or spy that this tells the beginning of, or that it was found. */
+function begunBy(fact: TelephonyFact): string | null {
+  switch (fact.kind) {
+    case 'leg-created':
+    case 'leg-seen':
+      return fact.leg.uniqueId;
+    case 'spy-began':
+      return fact.spy.uniqueId;
+    default:
+      return null;
   }
 }
 

@@ -31,7 +31,7 @@ export function createFactFollow(deps: {
   let position = begin;
   let fence = 0;
   let number = 0;
-  /** What was told before is not known here: the next snapshot is for us. */
+  /** Something that was told before may not be known here: the next snapshot is for us. */
   let knowsNothing = true;
   let isInSnapshot = false;
   let isStopped = false;
@@ -64,6 +64,8 @@ export function createFactFollow(deps: {
         knowsNothing = true;
         return;
       }
+      // What the last owner told at the end may have been lost with its Redis.
+      if (entry.fence > fence) knowsNothing = true;
       fence = entry.fence;
       number = entry.number;
       hand(entry);

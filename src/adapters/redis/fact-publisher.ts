@@ -12,6 +12,12 @@ const retryMs = 250;
 /** How often everything is told anew, so that who comes can begin there and what is older can go. */
 export const snapshotEveryMs = 30_000;
 
+/** What a publisher has not told yet. */
+export interface Unsent {
+  facts: readonly TelephonyFact[];
+  written: readonly string[];
+}
+
 export interface FactPublisherDeps {
   redis: RedisLink;
   keys: RedisKeys;
@@ -19,6 +25,8 @@ export interface FactPublisherDeps {
   /** Of this term of ownership. */
   fence: number;
   log: Log;
+  /** Of this server's term before, which Redis forgot: told after the first snapshot. */
+  unsent?: Unsent;
   /** All that somebody who knows nothing must be told. */
   snapshot(): readonly TelephonyFact[];
   /** Another server owns the PBX: nothing more is taken. */
@@ -29,6 +37,7 @@ export interface FactPublisherDeps {
 export interface FactPublisher {
   add(fact: TelephonyFact): void;
   written(callIds: readonly string[]): void;
+  unsent(): Unsent;
   /** Settles when all that was added is told, or after the time with what Redis did not take left out. */
   stop(deadlineMs: number): Promise<void>;
 }
@@ -42,8 +51,8 @@ return redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[5], '*', 'f', ARGV[1], 'n
 export function createFactPublisher(deps: FactPublisherDeps): FactPublisher {
   const { redis, pbx, fence, log } = deps;
   const stream = deps.keys.facts(pbx);
-  let waiting: TelephonyFact[] = [];
-  let written: string[] = [];
+  let waiting = [...(deps.unsent?.facts ?? [])];
+  let written = [...(deps.unsent?.written ?? [])];
   let number = 0;
   let needsSnapshot = true;
   let isStopped = false;
@@ -147,6 +156,7 @@ export function createFactPublisher(deps: FactPublisherDeps): FactPublisher {
       if (written.length > factsWaitingMax) written = written.slice(-factsWaitingMax);
       schedule(gatherMs);
     },
+    unsent: () => ({ facts: waiting, written }),
     async stop(deadlineMs) {
       clearInterval(renewing);
       if (timer) clearTimeout(timer);

@@ -8,6 +8,7 @@ export type RedisLink = Redis | Cluster;
 const commandTimeoutMs = 1_000;
 const connectTimeoutMs = 3_000;
 const retryLastMs = 500;
+const slotsLookEveryMs = 500;
 /** What a blocking read may take beyond the time it asked for. */
 const blockingGraceMs = 1_000;
 
@@ -112,6 +113,8 @@ function createLink(address: RedisAddress, purpose: string): RedisLink {
       return new Cluster(address.nodes, {
         enableOfflineQueue: false,
         clusterRetryStrategy: retryStrategy,
+        // A command for a server that is gone fails here without asking who has its slots now.
+        slotsRefreshInterval: slotsLookEveryMs,
         redisOptions: { ...options, ...address.auth, ...(address.tls ? { tls: {} } : {}) },
       });
     default:

@@ -3,7 +3,7 @@ import t from 'tap';
 import { createCircle } from '../../../src/adapters/redis/circle.ts';
 import { entryOf } from '../../../src/adapters/redis/fact-entries.ts';
 import { createFactFollow } from '../../../src/adapters/redis/fact-follow.ts';
-import { createFactPublisher } from '../../../src/adapters/redis/fact-publisher.ts';
+import { createFactPublisher, type Unsent } from '../../../src/adapters/redis/fact-publisher.ts';
 import { createLease, type Lease, leaseMs } from '../../../src/adapters/redis/lease.ts';
 import {
   closeRedis,
@@ -151,7 +151,7 @@ t.test('While Redis is away the owner stays, and knows that it is away', async (
 });
 
 /** Publishes as that owner. */
-function owner(pbx: string, fence: number, snapshot: () => TelephonyFact[] = () => []) {
+function owner(pbx: string, fence: number, snapshot: () => TelephonyFact[] = () => [], unsent?: Unsent) {
   const said: string[] = [];
   const publisher = createFactPublisher({
     redis: linkTo(),
@@ -160,6 +160,7 @@ function owner(pbx: string, fence: number, snapshot: () => TelephonyFact[] = () 
     fence,
     log,
     snapshot,
+    unsent,
     onFenced: () => said.push('fenced'),
   });
   t.teardown(() => publisher.stop(0));
@@ -238,6 +239,32 @@ t.test('What is told while Redis is away is told when it is back', async (t) => 
   await redis.start();
   await waitFor(() => devices(one.facts).includes('PJSIP/1'));
   t.pass('it came');
+});
+
+t.test('What a server had not told when Redis forgot its lease, it tells in its next term', async (t) => {
+  const { publisher } = owner('terms', 1, () => [fact('PJSIP/0', 1)]);
+  const one = follower('terms');
+  one.follow.start();
+  await waitFor(() => one.facts.length === 1);
+  await redis.kill();
+  publisher.add(fact('PJSIP/1', 2));
+  publisher.written(['a']);
+  const unsent = publisher.unsent();
+  await publisher.stop(0);
+  owner('terms', 2, () => [fact('PJSIP/0', 3)], unsent);
+  await redis.start();
+  await waitFor(() => one.facts.length === 3 && one.written.length === 1);
+  t.same(devices(one.facts), ['PJSIP/0', 'PJSIP/0', 'PJSIP/1']);
+});
+
+t.test('A new owner tells everybody all: the end of what the last one told may be lost', async (t) => {
+  owner('next', 1, () => [fact('PJSIP/0', 1)]);
+  const one = follower('next');
+  one.follow.start();
+  await waitFor(() => one.facts.length === 1);
+  owner('next', 2, () => [fact('PJSIP/1', 2)]);
+  await waitFor(() => one.facts.length === 2);
+  t.same(devices(one.facts), ['PJSIP/0', 'PJSIP/1']);
 });
 
 t.test('Keys of another application in our place are an error that is said, not a crash', async (t) => {
