@@ -12,7 +12,7 @@ import { type LivePanel, openLivePanel } from './live-panel.ts';
 import { freshDataDir, runVigie, type Server, serveVigie } from './vigie.ts';
 import { waitFor } from './wait-for.ts';
 
-const password = 'correct horse battery';
+export const password = 'correct horse battery';
 
 export interface SharedCall {
   id: string;

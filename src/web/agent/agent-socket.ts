@@ -11,6 +11,7 @@ type AgentSocket = Socket<AgentServerToBrowser, AgentBrowserToServer>;
 export function followOwnPage(): () => void {
   const socket: AgentSocket = io('/agent', {
     transports: ['websocket', 'polling'],
+    reconnectionDelay: 500,
     reconnectionDelayMax: 5_000,
     withCredentials: true,
   });

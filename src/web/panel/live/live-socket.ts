@@ -12,6 +12,7 @@ type LiveSocket = Socket<LiveServerToBrowser, LiveBrowserToServer>;
 export function followFloor(personId: string): () => void {
   const socket: LiveSocket = io('/live', {
     transports: ['websocket', 'polling'],
+    reconnectionDelay: 500,
     reconnectionDelayMax: 5_000,
     withCredentials: true,
   });
