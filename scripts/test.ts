@@ -18,6 +18,7 @@ import { ensureDebianPackages } from './setup/debian.ts';
 import { ensurePostgres } from './setup/postgres.ts';
 import { ensureRedisInstalled } from './setup/redis.ts';
 import { ensureReverseProxiesInstalled } from './setup/reverse-proxies.ts';
+import { ensureRsyslogInstalled } from './setup/rsyslog.ts';
 import { type FileResult, readTap } from './setup/tap-results.ts';
 
 const project = projectFolder();
@@ -41,6 +42,7 @@ await ensureDebianPackages(
 await ensureTurnInstalled(progress);
 await ensureRedisInstalled(progress);
 await ensureReverseProxiesInstalled(progress);
+await ensureRsyslogInstalled(progress);
 await ensurePostgres(progress);
 await ensureMariadb(progress);
 await ensureInstalled(progress);
