@@ -130,3 +130,27 @@ t.test('With live events missing from any moment to any other, the journal fills
     );
   }
 });
+
+/** As a table of FreePBX's holds them. */
+const wholeSeconds = (lines: readonly string[]): string[] =>
+  lines.map((line) => line.replace(/^("[A-Z_]+","\d+)\.\d+"/, '$1"'));
+
+t.test(
+  'A conversation that was heard stays one, however coarse the journal that tells its end',
+  async (t) => {
+    let calls = 0;
+    for (const { name, facts, journal } of all) {
+      const told = journalFacts(wholeSeconds(journal));
+      for (const live of fold(facts)) {
+        if (live.answeredAt === null) continue;
+        const lostMs = Date.parse(live.answeredAt) + 1;
+        const found = fold([...heardOutside(facts, lostMs, Infinity), ...told]);
+        const call = found.find(({ uniqueId }) => uniqueId === live.uniqueId);
+        const what = `${name}: ${live.uniqueId}`;
+        t.match(call, { state: 'answered', startedAt: live.startedAt, answeredAt: live.answeredAt }, what);
+        calls += 1;
+      }
+    }
+    t.ok(calls > 30, `${calls} calls`);
+  },
+);
