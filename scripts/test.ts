@@ -4,7 +4,7 @@
  * `npm test -- test/features` runs only the tests below that folder, without the checks.
  *
  * Tests on a real PBX or browser judge sound and time on a machine that others may share: a file of theirs that fails is
- * run once more, alone, and the output says so. What fails alone has failed.
+ * run once more, alone, and the output says so; so is a file of which the run said nothing. What fails alone has failed.
  */
 import { spawn } from 'node:child_process';
 import { createWriteStream, mkdirSync } from 'node:fs';
@@ -23,6 +23,8 @@ import { type FileResult, readTap } from './setup/tap-results.ts';
 
 const project = projectFolder();
 const progress = (line: string): void => console.log(`• ${line}`);
+/** Said of a file of which tap said nothing. */
+const notRun = 'was not run';
 const onRealThings = /^test\/(asterisk|browser|faults|scripts)\//;
 
 const checks: Record<string, string[]> = {
@@ -83,7 +85,8 @@ async function testFiles(below: string[]): Promise<string[]> {
 async function runTests(files: string[]): Promise<FileResult[]> {
   const all = await tap('run', files);
   for (const result of all) {
-    if (result.failures.length === 0 || !onRealThings.test(result.file)) continue;
+    const wasLeftOut = result.failures.includes(notRun);
+    if (result.failures.length === 0 || !(onRealThings.test(result.file) || wasLeftOut)) continue;
     progress(`${result.file} failed beside others (${result.failures.join('; ')}); once more, alone`);
     const [alone] = await tap(`alone-${result.file.replaceAll('/', '-')}`, [result.file]);
     if (alone) Object.assign(result, alone);
@@ -103,8 +106,7 @@ async function tap(name: string, files: string[]): Promise<FileResult[]> {
   log.end();
   const found = readTap(output);
   for (const file of files) {
-    if (!found.some((result) => result.file === file))
-      found.push({ file, passed: 0, failures: ['was not run'] });
+    if (!found.some((result) => result.file === file)) found.push({ file, passed: 0, failures: [notRun] });
   }
   if (code !== 0 && found.every((result) => result.failures.length === 0)) {
     found.push({ file: 'tap', passed: 0, failures: [`ended with ${code}: ${output.slice(-2_000)}`] });

@@ -1,8 +1,9 @@
 /** Two real servers that share a real PBX through a real Redis: what each shows, and what happens when one is killed. */
 import { setTimeout as delay } from 'node:timers/promises';
 import t from 'tap';
+import { journalCall } from '../support/journal-lines.ts';
 import { startRedis } from '../support/redis.ts';
-import { connectedSince, openServersScene } from '../support/servers-scene.ts';
+import { collectToken, connectedSince, openServersScene } from '../support/servers-scene.ts';
 import type { Server } from '../support/vigie.ts';
 import { waitFor } from '../support/wait-for.ts';
 
@@ -222,6 +223,25 @@ t.test(
   },
 );
 
+t.test('The journal that a PBX host sends is taken by the server that has the PBX', async (t) => {
+  const [owner, other] = await inOrder(servers);
+  const body = `${journalCall(7_000_001, Math.floor(Date.now() / 1_000)).join('\n')}\n`;
+  const send = ({ address }: Server) =>
+    fetch(`${address}/api/pbxs/main/journal`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${collectToken}`, 'content-type': 'text/csv' },
+      body,
+    });
+  const refused = await send(other);
+  t.equal(refused.status, 503);
+  t.match(await refused.json(), { error: { code: 'overloaded' } });
+  for (const _again of [1, 2]) t.equal((await send(owner)).status, 204);
+  const sent = async () => (await records(other)).filter(({ uniqueId }) => uniqueId.endsWith('.7000001'));
+  await waitFor(sent, (found) => found.length > 0);
+  await delay(1_000);
+  t.equal((await sent()).length, 1, 'recorded once');
+});
+
 t.test('A Redis that forgets everything changes nothing', async (t) => {
   const [owner, other] = await inOrder(servers);
   const panel = await panelAt(t, other);
@@ -240,7 +260,7 @@ t.test('A Redis that forgets everything changes nothing', async (t) => {
   );
   await waitFor(
     () => records(other),
-    (items) => items.length === 5 && items.every(({ reason }) => reason !== null),
+    (items) => items.length === 6 && items.every(({ reason }) => reason !== null),
   );
 });
 
@@ -258,7 +278,7 @@ t.test('With Redis away and the owner killed, the PBX goes to who finds it free'
   await delay(4_000);
   t.ok(await owns(other), 'and stays there');
   const [second] = servers.slice(1);
-  await waitFor(async () => (await records(second!)).length === 5);
+  await waitFor(async () => (await records(second!)).length === 6);
   t.notOk(await owns(second!));
 });
 

@@ -13,9 +13,12 @@ import { freshDataDir, runVigie, type Server, serveVigie } from './vigie.ts';
 import { waitFor } from './wait-for.ts';
 
 export const password = 'correct horse battery';
+/** With which the PBX's host sends its journal. */
+export const collectToken = 'correct-horse-battery-staple';
 
 export interface SharedCall {
   id: string;
+  uniqueId: string;
   reason: string;
   state: string;
 }
@@ -35,6 +38,7 @@ export async function openServersScene(t: Test, name: string, redisUrl: string) 
     ARI_URL: lab.pbx.ariUrl,
     ARI_USERNAME: lab.pbx.ariUsername,
     ARI_PASSWORD: lab.pbx.ariPassword,
+    COLLECT_TOKEN: collectToken,
   };
   let cookie = '';
   let agentId = '';

@@ -183,11 +183,11 @@ export function hasLostRights(deps: RuleDeps, { plan, state }: Pick<Session, 'pl
   });
 }
 
-/** Legs that are up; a phone that rings has nothing to hear. */
+/** Legs that are up; a phone that rings has nothing to hear, nor one that is only just hung up after its customer. */
 function legsOf({ calls }: RuleDeps, agent: Person): DeviceLeg[] {
   return agent.devices
     .flatMap((device) => calls.legsOfDevice(agent.pbx, device))
-    .filter((leg) => leg.state !== 'ringing');
+    .filter(({ state, callId }) => state !== 'ringing' && (calls.byId(callId)?.endedAt ?? null) === null);
 }
 
 interface Asked {

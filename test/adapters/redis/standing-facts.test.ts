@@ -1,7 +1,7 @@
 /** What somebody who was not there is told of a PBX, beside the facts of its calls. */
 import t from 'tap';
-import type { FactBody, TelephonyFact } from '../src/ports/telephony-facts.ts';
-import { StandingFacts } from '../src/standing-facts.ts';
+import type { FactBody, TelephonyFact } from '../../../src/ports/telephony-facts.ts';
+import { StandingFacts } from '../../../src/standing-facts.ts';
 
 let sequence = 0;
 const fact = (body: FactBody, atMs: number, source: TelephonyFact['source'] = 'ari') =>
