@@ -18,7 +18,6 @@ export const collectToken = 'correct-horse-battery-staple';
 
 export interface SharedCall {
   id: string;
-  uniqueId: string;
   reason: string;
   state: string;
 }
