@@ -6,7 +6,7 @@ import type { TelephonyFact } from './ports/telephony-facts.ts';
  */
 export class StandingFacts {
   readonly #newest = new Map<string, TelephonyFact>();
-  /** Legs and spies that have not ended, with when they were last told of. */
+  /** Legs and spies that have not ended, with when they began or were found. */
   readonly #living = new Map<string, number>();
   #heardMs = 0;
 

@@ -140,6 +140,7 @@ t.test('Killed at any moment of an interception, the customer talks with somebod
       await scene.kill();
       await asked;
       await scene.start();
+      const startedMs = performance.now();
       const withWhom = async () => {
         const people = [...lab.phones.callsOf('1001'), phone].filter((call) => call.answeredAt && !call.end);
         return (await hears(customer, people))[0];
@@ -152,7 +153,7 @@ t.test('Killed at any moment of an interception, the customer talks with somebod
         const isTaken = state === 'live' && held === mode;
         return isTaken === (company === '1901') && `with ${company}; ${held}, ${state}`;
       });
-      t.comment(agreed);
+      t.comment(`${agreed}, after ${Math.round(performance.now() - startedMs)} ms`);
       t.notOk(customer.end);
       await customer.hangup();
       await agentIsFree();

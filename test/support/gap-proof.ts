@@ -40,7 +40,7 @@ interface Gap {
   toMs: number;
 }
 const toleranceMs = 10;
-/** What is heard last before a gap that is found out late, and what happens until the PBX is read again. */
+/** What is heard last before a gap that is found out late. */
 const deafMs = 3_000;
 
 /**
@@ -148,9 +148,7 @@ function faultOf(
   if (!(Math.abs(apartMs) <= toleranceMs)) return `ended ${apartMs} ms off`;
   const wanted = loadReasons[call.dialled]!;
   if (row.reason === wanted) return null;
-  const touched = gaps.some(
-    ({ fromMs, toMs }) => lived.startMs <= toMs + deafMs && lived.endMs >= fromMs - deafMs,
-  );
+  const touched = gaps.some(({ fromMs, toMs }) => lived.startMs <= toMs && lived.endMs >= fromMs - deafMs);
   if (touched && row.reason === leftOpen[wanted]) return null;
   return `${row.reason}, not ${wanted}${touched ? ' (in a gap)' : ''}`;
 }
